@@ -1,0 +1,121 @@
+//! Ports: what the app needs of the server, which implements them in its services.
+//!
+//! Server functions only authenticate, parse and call these; they know neither SQL nor processes.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use leptos::prelude::use_context;
+
+use crate::{
+    error::AppError,
+    model::{
+        Agent, AgentDraft, AgentId, ApiKeyInfo, Credentials, Dashboard, Instance, LogEntry, LogQuery, Project,
+        ProjectDraft, ProjectId, Provider, StartAnswer, UsageSummary, User, UserId, UserSummary, Viewer,
+    },
+};
+
+/// Answer of every port call.
+pub type Answer<T> = Result<T, AppError>;
+
+/// `Set-Cookie` header values that begin, renew or end a browser's sign-in.
+pub type Cookies = Vec<String>;
+
+/// Sign-in, first-run setup and the person behind a request.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// The signed-in person, from the request's cookies or bearer token.
+    async fn viewer(&self, headers: &http::HeaderMap) -> Answer<Viewer>;
+    /// Whether there is no user yet, so that `/setup` is open.
+    async fn setup_needed(&self) -> Answer<bool>;
+    /// Creates the first admin with the one-time token from the server's start message, and signs them in.
+    async fn setup(&self, token: &str, credentials: Credentials) -> Answer<Cookies>;
+    /// Signs a browser in.
+    async fn login(&self, headers: &http::HeaderMap, credentials: Credentials) -> Answer<Cookies>;
+    /// Ends the browser's session; fine when there is none.
+    async fn logout(&self, headers: &http::HeaderMap) -> Answer<Cookies>;
+}
+
+/// Users, for admins: every call refuses other viewers.
+#[async_trait]
+pub trait Users: Send + Sync {
+    /// All users with their counts, oldest first.
+    async fn users(&self, viewer: &Viewer) -> Answer<Vec<UserSummary>>;
+    /// Creates a user of role `user` with their folders.
+    async fn create_user(&self, viewer: &Viewer, credentials: Credentials) -> Answer<User>;
+    /// Ends a user's sessions and instances and removes all that is theirs.
+    async fn delete_user(&self, viewer: &Viewer, id: UserId) -> Answer<()>;
+}
+
+/// A user's agents.
+#[async_trait]
+pub trait Agents: Send + Sync {
+    /// All agents of the viewer, oldest first.
+    async fn agents(&self, viewer: &Viewer) -> Answer<Vec<Agent>>;
+    /// One agent.
+    async fn agent(&self, viewer: &Viewer, id: AgentId) -> Answer<Agent>;
+    /// Creates an agent.
+    async fn create_agent(&self, viewer: &Viewer, draft: AgentDraft) -> Answer<Agent>;
+    /// Replaces what the owner wrote.
+    async fn update_agent(&self, viewer: &Viewer, id: AgentId, draft: AgentDraft) -> Answer<Agent>;
+    /// Deletes an agent; a conflict while it has projects.
+    async fn delete_agent(&self, viewer: &Viewer, id: AgentId) -> Answer<()>;
+    /// Its instances, newest first, at most 50.
+    async fn instances(&self, viewer: &Viewer, id: AgentId) -> Answer<Vec<Instance>>;
+}
+
+/// A user's projects, their runs, logs and cost.
+#[async_trait]
+pub trait Projects: Send + Sync {
+    /// Everything on the dashboard.
+    async fn dashboard(&self, viewer: &Viewer) -> Answer<Dashboard>;
+    /// The projects of one agent, newest first.
+    async fn projects(&self, viewer: &Viewer, agent: AgentId) -> Answer<Vec<Project>>;
+    /// One project.
+    async fn project(&self, viewer: &Viewer, id: ProjectId) -> Answer<Project>;
+    /// Creates a project with a slug made from its name.
+    async fn create_project(&self, viewer: &Viewer, agent: AgentId, draft: ProjectDraft) -> Answer<Project>;
+    /// Replaces name, description, architecture and, if given, the unfinished part of the plan.
+    async fn update_project(&self, viewer: &Viewer, id: ProjectId, draft: ProjectDraft) -> Answer<Project>;
+    /// Stops the project and removes its rows and workspace.
+    async fn delete_project(&self, viewer: &Viewer, id: ProjectId) -> Answer<()>;
+    /// Starts (or resumes) work; a conflict when it is running already.
+    async fn start(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer>;
+    /// Ends the instance and its terminal session; a conflict when it never ran.
+    async fn stop(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer>;
+    /// Stops and starts again at the step that was under way.
+    async fn restart(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer>;
+    /// Gives a person's answer to the open question; a conflict when there is none.
+    async fn answer(&self, viewer: &Viewer, id: ProjectId, text: String) -> Answer<()>;
+    /// Log lines, oldest first.
+    async fn logs(&self, viewer: &Viewer, id: ProjectId, query: LogQuery) -> Answer<Vec<LogEntry>>;
+    /// Tokens and cost so far.
+    async fn usage(&self, viewer: &Viewer, id: ProjectId) -> Answer<UsageSummary>;
+}
+
+/// A user's API keys.
+#[async_trait]
+pub trait ApiKeys: Send + Sync {
+    /// What is stored, without the keys.
+    async fn api_keys(&self, viewer: &Viewer) -> Answer<Vec<ApiKeyInfo>>;
+    /// Stores or replaces the key for a provider.
+    async fn put_api_key(&self, viewer: &Viewer, provider: Provider, key: String) -> Answer<ApiKeyInfo>;
+    /// Forgets the key for a provider.
+    async fn delete_api_key(&self, viewer: &Viewer, provider: Provider) -> Answer<()>;
+}
+
+/// All ports together, as the server provides them in the reactive context.
+pub trait Backend: Accounts + Users + Agents + Projects + ApiKeys {}
+
+impl<T: Accounts + Users + Agents + Projects + ApiKeys> Backend for T {}
+
+/// The backend as it is put into the context of every server-side render and server function.
+pub type SharedBackend = Arc<dyn Backend>;
+
+/// The backend of the current request.
+///
+/// # Errors
+/// [`AppError::Internal`] outside a request that the server prepared.
+pub fn backend() -> Answer<SharedBackend> {
+    use_context::<SharedBackend>().ok_or(AppError::Internal)
+}

@@ -1,0 +1,87 @@
+//! The one error that crosses from the services to a page, a server function or a REST answer.
+//!
+//! Must not carry internals: what went wrong inside is logged where it happened.
+
+use leptos::{
+    prelude::{FromServerFnError, ServerFnErrorErr},
+    server_fn::codec::JsonEncoding,
+};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// A problem with one field of a form or body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// Name of the field as in the JSON body.
+    pub field: String,
+    /// What is wrong with it, for the person who filled it in.
+    pub message: String,
+}
+
+/// Why a request was refused or failed.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "detail", rename_all = "snake_case")]
+pub enum AppError {
+    /// No valid sign-in (401).
+    #[error("Sign in first.")]
+    Unauthorized,
+    /// Wrong username or password (401).
+    #[error("Wrong username or password.")]
+    BadCredentials,
+    /// Signed in, but the thing is for admins (403).
+    #[error("Only an admin may do this.")]
+    Forbidden,
+    /// There is no such thing, or it is another user's (404).
+    #[error("Not found.")]
+    NotFound,
+    /// It contradicts what is there (409).
+    #[error("{0}")]
+    Conflict(String),
+    /// The input is not acceptable (422).
+    #[error("{}", .0.iter().map(|e| e.message.as_str()).collect::<Vec<_>>().join(" "))]
+    Invalid(Vec<FieldError>),
+    /// Too many attempts (429).
+    #[error("Too many attempts; try again in {0} seconds.")]
+    TooManyRequests(u64),
+    /// The runner, the model or another part does not answer now (503).
+    #[error("{0}")]
+    Unavailable(String),
+    /// A fault of ours; the log knows more (500).
+    #[error("Something went wrong on the server; its log says what.")]
+    Internal,
+}
+
+impl AppError {
+    /// A problem with a single field.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError { field: field.to_owned(), message: message.into() }])
+    }
+
+    /// The HTTP status for this error.
+    pub fn status_code(&self) -> u16 {
+        match self {
+            Self::Unauthorized | Self::BadCredentials => 401,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::Conflict(_) => 409,
+            Self::Invalid(_) => 422,
+            Self::TooManyRequests(_) => 429,
+            Self::Internal => 500,
+            Self::Unavailable(_) => 503,
+        }
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => {
+                Self::Unavailable("The server cannot be reached.".to_owned())
+            }
+            ServerFnErrorErr::Args(e) | ServerFnErrorErr::MissingArg(e) => Self::invalid("", e),
+            _ => Self::Internal,
+        }
+    }
+}

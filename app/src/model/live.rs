@@ -1,0 +1,26 @@
+//! What the live stream of a page carries.
+
+use serde::{Deserialize, Serialize};
+
+use super::{LogEntry, Project, ProjectId};
+
+/// One text frame of `/ws/live`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum LiveEvent {
+    /// A project as it is now; replaces what the page had.
+    Project {
+        /// The whole project.
+        project: Box<Project>,
+    },
+    /// A new log line of the project that the page asked for.
+    Log {
+        /// The line.
+        entry: LogEntry,
+    },
+    /// A project is gone.
+    ProjectDeleted {
+        /// Which one.
+        id: ProjectId,
+    },
+}

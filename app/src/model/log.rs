@@ -1,0 +1,68 @@
+//! Log lines of a project: what happened, and why the agent decided as it did.
+
+use serde::{Deserialize, Serialize};
+
+use super::{InstanceId, LogId, ProjectId, Timestamp};
+
+/// What kind of line it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogLevel {
+    /// Something happened.
+    Info,
+    /// The agent did something.
+    Action,
+    /// Something went wrong.
+    Error,
+    /// The agent decided something; the message says why.
+    AgentDecision,
+}
+
+impl LogLevel {
+    /// All levels, for filters.
+    pub const ALL: [Self; 4] = [Self::Info, Self::Action, Self::Error, Self::AgentDecision];
+
+    /// The level as it is stored and sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Action => "action",
+            Self::Error => "error",
+            Self::AgentDecision => "agent_decision",
+        }
+    }
+}
+
+/// One stored log line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogEntry {
+    /// Row id; grows with time.
+    pub id: LogId,
+    /// The project it belongs to.
+    pub project_id: Option<ProjectId>,
+    /// The instance that wrote it.
+    pub agent_instance_id: InstanceId,
+    /// What kind of line it is.
+    pub level: LogLevel,
+    /// The text, any characters: show it as text only.
+    pub message: String,
+    /// When it was written, by the clock of the instance.
+    pub timestamp: Timestamp,
+}
+
+/// Which lines of a project's log are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogQuery {
+    /// Only lines with a greater id.
+    #[serde(default)]
+    pub after: Option<LogId>,
+    /// Only lines with a smaller id; then the newest of those.
+    #[serde(default)]
+    pub before: Option<LogId>,
+    /// Only this level.
+    #[serde(default)]
+    pub level: Option<LogLevel>,
+    /// At most this many (1 to 1000, 200 if not given); with neither `after` nor `before`, the newest ones.
+    #[serde(default)]
+    pub limit: Option<u32>,
+}

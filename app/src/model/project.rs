@@ -1,0 +1,87 @@
+//! Projects: a goal with its plan, its place on disk and its state.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AgentId, ImplementationPlan, InstanceId, ProjectId, Slug, Timestamp};
+
+/// Where a project stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProjectStatus {
+    /// Never started, or stopped before any work.
+    Created,
+    /// The agent is writing the plan.
+    Planning,
+    /// The agent is working on the plan.
+    Running,
+    /// Stopped by a person, or waiting for one: then `question` is set.
+    Paused,
+    /// Every step is done.
+    Completed,
+    /// Given up; `status_reason` says why.
+    Failed,
+}
+
+/// What a person writes when creating or changing a project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectDraft {
+    /// Display name, 1 to 80 characters; the slug is made from it once.
+    pub name: String,
+    /// The goal; Markdown, up to 64 KiB.
+    #[serde(default)]
+    pub description: String,
+    /// How it is to be built; Markdown, up to 64 KiB.
+    #[serde(default)]
+    pub architecture: Option<String>,
+    /// The steps; none lets the agent propose them.
+    #[serde(default)]
+    pub implementation_plan: Option<ImplementationPlan>,
+}
+
+/// A stored project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Project {
+    /// Row id.
+    pub id: ProjectId,
+    /// The agent that works on it.
+    pub agent_id: AgentId,
+    /// Display name.
+    pub name: String,
+    /// Folder name, unique for the user.
+    pub slug: Slug,
+    /// The goal.
+    pub description: String,
+    /// How it is to be built.
+    pub architecture: Option<String>,
+    /// Steps with their outcome so far.
+    pub implementation_plan: ImplementationPlan,
+    /// Where it stands.
+    pub status: ProjectStatus,
+    /// Why it stands there, in one sentence, if there is more to say.
+    pub status_reason: Option<String>,
+    /// What the agent needs to know from a person before it can go on.
+    pub question: Option<String>,
+    /// Position in the plan (from 0) of the step that is next or under way.
+    pub current_step: i64,
+    /// Name of its tmux session: `{username}-{slug}`.
+    pub tmux_session: String,
+    /// Absolute path of its workspace.
+    pub workspace_path: String,
+    /// Whether an instance works on it now.
+    pub running: bool,
+    /// What the isolation of its processes lacks, in one sentence; none when it is as it should be.
+    pub isolation_warning: Option<String>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When anything above last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Answer to start, stop and restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartAnswer {
+    /// The instance that was started or stopped.
+    pub instance_id: InstanceId,
+    /// The project's status after the call was accepted.
+    pub status: ProjectStatus,
+}

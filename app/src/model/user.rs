@@ -1,0 +1,84 @@
+//! People: who may sign in, who is looking, and what an admin sees of each.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Agent, Project, Timestamp, UsageSummary, UserId, Username};
+
+/// What a user may do beyond their own things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// May also create, list and delete users.
+    Admin,
+    /// May use only what is theirs.
+    User,
+}
+
+/// A person with an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// Row id.
+    pub id: UserId,
+    /// Login name.
+    pub username: Username,
+    /// Role.
+    pub role: Role,
+    /// When the account was made.
+    pub created_at: Timestamp,
+}
+
+/// The signed-in person behind a request; made only by authentication.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewer {
+    /// Row id.
+    pub id: UserId,
+    /// Login name.
+    pub username: Username,
+    /// Role.
+    pub role: Role,
+}
+
+impl Viewer {
+    /// Whether admin pages and calls are open to this person.
+    pub fn is_admin(&self) -> bool {
+        self.role == Role::Admin
+    }
+}
+
+/// A row of the admin page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserSummary {
+    /// The account.
+    pub user: User,
+    /// How many agents it owns.
+    pub agents: i64,
+    /// How many of its instances run now.
+    pub running_instances: i64,
+}
+
+/// Username and password as typed, for login, setup and new users.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credentials {
+    /// Login name as typed; validated by the service, which answers unknown names and bad passwords alike.
+    pub username: String,
+    /// Password as typed.
+    pub password: String,
+}
+
+/// Never prints the password.
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+/// What the dashboard shows of one user's things.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Dashboard {
+    /// All agents, oldest first.
+    pub agents: Vec<Agent>,
+    /// All projects, most recently changed first.
+    pub projects: Vec<Project>,
+    /// Tokens and cost since midnight UTC.
+    pub today: UsageSummary,
+}

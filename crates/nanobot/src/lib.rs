@@ -1,0 +1,3 @@
+//! Agent runtime: drives a coding CLI in tmux through a project's plan.
+
+pub mod protocol;

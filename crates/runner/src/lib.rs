@@ -1,0 +1,3 @@
+//! The process inside a user's cell: files, git, tmux, terminals, spool, nanobots.
+
+pub mod protocol;
