@@ -1,1 +1,1 @@
-//! Placeholder.
+//! Scripted model server: Anthropic Messages (SSE) and OpenAI wire formats.
