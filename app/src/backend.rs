@@ -89,6 +89,8 @@ pub trait Projects: Send + Sync {
     async fn answer(&self, viewer: &Viewer, id: ProjectId, text: String) -> Answer<()>;
     /// Log lines, oldest first.
     async fn logs(&self, viewer: &Viewer, id: ProjectId, query: LogQuery) -> Answer<Vec<LogEntry>>;
+    /// The built-in demonstration project, ready to be created; it is meant for `demo/builder`.
+    fn demo_project(&self) -> ProjectDraft;
     /// Tokens and cost so far.
     async fn usage(&self, viewer: &Viewer, id: ProjectId) -> Answer<UsageSummary>;
 }
