@@ -1,0 +1,339 @@
+//! Everything that can be configured, as flags and environment variables alike.
+//!
+//! Must not open the database or start anything: it only finds out what was asked for.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use autocode_sandbox::SandboxMode;
+use clap::Args;
+use thiserror::Error;
+
+/// Longest path of a UNIX socket, in bytes, without its final zero.
+const SOCKET_PATH_MAX: usize = 107;
+/// What follows the run folder at the longest: a user's folder, an instance's folder and its socket.
+const LONGEST_IN_RUN_DIR: usize = "/".len() + 32 + "/i-1234567/hook.sock".len();
+
+/// A configuration that cannot work.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The working directory is gone.
+    #[error("The current directory cannot be read ({0}): start AutoCode from a folder that exists.")]
+    CurrentDir(#[source] std::io::Error),
+    /// Sockets in the run folder would have paths that the system refuses.
+    #[error(
+        "The run folder {} is {} bytes long, at most {} work for sockets in it: choose a shorter one with AUTOCODE_RUN_DIR, for example /run/autocode.",
+        .0.display(), .0.as_os_str().len(), SOCKET_PATH_MAX - LONGEST_IN_RUN_DIR
+    )]
+    RunDirTooLong(PathBuf),
+    /// The public URL is no http(s) origin.
+    #[error(
+        "AUTOCODE_PUBLIC_URL is \u{201c}{0}\u{201d}: write the address as the browser shows it, for example https://autocode.example.org."
+    )]
+    PublicUrl(String),
+    /// An upstream is no http(s) URL.
+    #[error("{0} is \u{201c}{1}\u{201d}: write a base URL such as https://api.example.org.")]
+    Upstream(&'static str, String),
+    /// The program's own path is not known.
+    #[error("The path of this program cannot be found ({0}): set AUTOCODE_BINARY.")]
+    Binary(#[source] std::io::Error),
+}
+
+/// The flags of every role that needs the configuration; each can be set in the environment or in a `.env` file too.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ConfigArgs {
+    /// Folder of the database, the keys and every user's files.
+    #[arg(long, env = "AUTOCODE_DATA_DIR", default_value = "./data", global = true)]
+    pub data_dir: PathBuf,
+    /// Folder of sockets and run files, on a local file system and with a short path [default: run in the data folder].
+    #[arg(long, env = "AUTOCODE_RUN_DIR", global = true)]
+    pub run_dir: Option<PathBuf>,
+    /// Address to listen on; put a reverse proxy in front for HTTPS.
+    #[arg(long, env = "AUTOCODE_ADDR", default_value = "127.0.0.1:3000", global = true)]
+    pub addr: Option<SocketAddr>,
+    /// Folder of the built web site [default: target/site, or `site` next to the program].
+    #[arg(long, env = "AUTOCODE_SITE_ROOT", global = true)]
+    pub site_root: Option<PathBuf>,
+    /// Address that people type, if it differs; with https, cookies are sent over HTTPS only.
+    #[arg(long, env = "AUTOCODE_PUBLIC_URL", global = true)]
+    pub public_url: Option<String>,
+    /// File of the master key that encrypts API keys, created at the first start [default: master.key in the data folder,
+    /// or the systemd credential autocode-master-key].
+    #[arg(long, env = "AUTOCODE_MASTER_KEY_FILE", global = true)]
+    pub master_key_file: Option<PathBuf>,
+    /// The Claude Code program [default: claude on PATH, or node_modules/.bin/claude of the current folder].
+    #[arg(long, env = "AUTOCODE_CLAUDE", global = true)]
+    pub claude: Option<PathBuf>,
+    /// Whether agents run inside bubblewrap: auto, required or off.
+    #[arg(long, env = "AUTOCODE_SANDBOX", default_value = "auto", value_parser = parse_sandbox, global = true)]
+    pub sandbox: Option<SandboxMode>,
+    /// Further folders that agents may read, such as toolchains, separated by colons.
+    #[arg(long, env = "AUTOCODE_SANDBOX_RO", global = true)]
+    pub sandbox_ro: Option<std::ffi::OsString>,
+    /// Base URL of another server for the models of `demo/…` [default: the built-in demonstration model].
+    #[arg(long, env = "AUTOCODE_DEMO_URL", global = true)]
+    pub demo_url: Option<String>,
+    /// Base URL for the models of `anthropic/…`.
+    #[arg(long, env = "AUTOCODE_ANTHROPIC_URL", global = true)]
+    pub anthropic_url: Option<String>,
+    /// Base URL for the models of `openai/…`.
+    #[arg(long, env = "AUTOCODE_OPENAI_URL", global = true)]
+    pub openai_url: Option<String>,
+    /// Base URL for the models of `gemini/…`.
+    #[arg(long, env = "AUTOCODE_GEMINI_URL", global = true)]
+    pub gemini_url: Option<String>,
+    /// Base URL for the models of `openrouter/…`.
+    #[arg(long, env = "AUTOCODE_OPENROUTER_URL", global = true)]
+    pub openrouter_url: Option<String>,
+    /// Base URL for the models of `ollama/…`.
+    #[arg(long, env = "AUTOCODE_OLLAMA_URL", global = true)]
+    pub ollama_url: Option<String>,
+    /// The program that agents' processes run [default: this one].
+    #[arg(long, env = "AUTOCODE_BINARY", hide = true, global = true)]
+    pub binary: Option<PathBuf>,
+}
+
+fn parse_sandbox(text: &str) -> Result<SandboxMode, String> {
+    match text {
+        "auto" => Ok(SandboxMode::Auto),
+        "required" => Ok(SandboxMode::Required),
+        "off" => Ok(SandboxMode::Off),
+        _ => Err("write auto, required or off".to_owned()),
+    }
+}
+
+/// A complete configuration; all paths are absolute.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Folder of the database, the keys and `users/`.
+    pub data_dir: PathBuf,
+    /// Folder with one folder a user for sockets and run files.
+    pub run_dir: PathBuf,
+    /// Address to listen on.
+    pub addr: SocketAddr,
+    /// Folder of the built web site.
+    pub site_root: PathBuf,
+    /// Scheme, host and port as people type them, without a trailing slash.
+    pub public_url: Option<String>,
+    /// File of the master key, if one was named; see [`Config::master_key_path`].
+    pub master_key_file: Option<PathBuf>,
+    /// The Claude Code program; may be missing, which `doctor` and the first start of an agent say.
+    pub claude: PathBuf,
+    /// Whether cells use bubblewrap.
+    pub sandbox: SandboxMode,
+    /// Further folders that cells may read.
+    pub sandbox_ro: Vec<PathBuf>,
+    /// Base URLs by provider name that replace the gateway's own table.
+    pub upstreams: BTreeMap<String, String>,
+    /// The `autocode` program that cells run.
+    pub binary: PathBuf,
+}
+
+impl ConfigArgs {
+    /// Fills in the defaults and makes every path absolute.
+    ///
+    /// # Errors
+    /// [`ConfigError`], in words for the person who started the program.
+    pub fn resolve(self) -> Result<Config, ConfigError> {
+        let here = env::current_dir().map_err(ConfigError::CurrentDir)?;
+        let absolute = |path: PathBuf| normal(&here.join(path));
+        let binary = match self.binary {
+            Some(path) => absolute(path),
+            None => env::current_exe().map_err(ConfigError::Binary)?,
+        };
+        let data_dir = absolute(self.data_dir);
+        let run_dir = self.run_dir.map_or_else(|| data_dir.join("run"), absolute);
+        if run_dir.as_os_str().len() + LONGEST_IN_RUN_DIR > SOCKET_PATH_MAX {
+            return Err(ConfigError::RunDirTooLong(run_dir));
+        }
+        let upstreams = [
+            ("demo", "AUTOCODE_DEMO_URL", self.demo_url),
+            ("anthropic", "AUTOCODE_ANTHROPIC_URL", self.anthropic_url),
+            ("openai", "AUTOCODE_OPENAI_URL", self.openai_url),
+            ("gemini", "AUTOCODE_GEMINI_URL", self.gemini_url),
+            ("openrouter", "AUTOCODE_OPENROUTER_URL", self.openrouter_url),
+            ("ollama", "AUTOCODE_OLLAMA_URL", self.ollama_url),
+        ]
+        .into_iter()
+        .filter_map(|(provider, variable, url)| url.map(|url| (provider, variable, url)))
+        .map(|(provider, variable, url)| match http_url(&url) {
+            Some(url) => Ok((provider.to_owned(), url)),
+            None => Err(ConfigError::Upstream(variable, url)),
+        })
+        .collect::<Result<_, _>>()?;
+        Ok(Config {
+            addr: self.addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
+            site_root: self
+                .site_root
+                .map_or_else(|| default_site_root(&here, &binary), absolute),
+            public_url: self.public_url.map(origin).transpose()?,
+            master_key_file: self.master_key_file.map(absolute),
+            claude: self
+                .claude
+                .map_or_else(|| default_claude(&here), |path| find_program(&here, path)),
+            sandbox: self.sandbox.unwrap_or_default(),
+            sandbox_ro: self
+                .sandbox_ro
+                .map(|list| {
+                    env::split_paths(&list)
+                        .filter(|p| !p.as_os_str().is_empty())
+                        .map(absolute)
+                        .collect()
+                })
+                .unwrap_or_default(),
+            upstreams,
+            data_dir,
+            run_dir,
+            binary,
+        })
+    }
+}
+
+impl Config {
+    /// The database file.
+    pub fn database_path(&self) -> PathBuf {
+        self.data_dir.join("autocode.db")
+    }
+
+    /// Where the master key stands: the named file, else a systemd credential if there is one, else in the data folder.
+    pub fn master_key_path(&self) -> PathBuf {
+        if let Some(path) = &self.master_key_file {
+            return path.clone();
+        }
+        env::var_os("CREDENTIALS_DIRECTORY")
+            .map(|folder| PathBuf::from(folder).join("autocode-master-key"))
+            .filter(|path| path.exists())
+            .unwrap_or_else(|| self.data_dir.join("master.key"))
+    }
+
+    /// The folder that holds one folder a user.
+    pub fn users_dir(&self) -> PathBuf {
+        self.data_dir.join("users")
+    }
+
+    /// A user's HOME.
+    pub fn user_home(&self, username: &app::model::Username) -> PathBuf {
+        self.users_dir().join(username.as_str())
+    }
+
+    /// A user's folder for sockets and run files.
+    pub fn user_run_dir(&self, username: &app::model::Username) -> PathBuf {
+        self.run_dir.join(username.as_str())
+    }
+
+    /// Whether browsers reach the server over HTTPS.
+    pub fn https(&self) -> bool {
+        self.public_url
+            .as_deref()
+            .is_some_and(|url| url.starts_with("https://"))
+    }
+}
+
+/// The path without `.` parts, so that it reads well in messages.
+fn normal(path: &Path) -> PathBuf {
+    path.components().collect()
+}
+
+fn default_site_root(here: &Path, binary: &Path) -> PathBuf {
+    let beside = binary.parent().map(|folder| folder.join("site"));
+    beside
+        .filter(|path| path.is_dir())
+        .unwrap_or_else(|| here.join("target/site"))
+}
+
+fn default_claude(here: &Path) -> PathBuf {
+    on_path("claude").unwrap_or_else(|| here.join("node_modules/.bin/claude"))
+}
+
+/// A bare name is looked up on PATH, anything with a slash is a path.
+fn find_program(here: &Path, program: PathBuf) -> PathBuf {
+    let bare = program.components().count() == 1 && !program.is_absolute();
+    let found = if bare {
+        program.to_str().and_then(on_path)
+    } else {
+        None
+    };
+    found.unwrap_or_else(|| normal(&here.join(program)))
+}
+
+/// Absolute path of a program on PATH.
+pub fn on_path(name: &str) -> Option<PathBuf> {
+    use std::os::unix::fs::PermissionsExt as _;
+    env::split_paths(&env::var_os("PATH")?)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(name))
+        .find(|file| {
+            file.metadata()
+                .is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+        })
+}
+
+/// A usable http(s) URL without its trailing slash.
+fn http_url(text: &str) -> Option<String> {
+    let uri: http::Uri = text.trim().parse().ok()?;
+    let scheme = uri.scheme_str()?;
+    let usable = matches!(scheme, "http" | "https") && uri.host().is_some() && uri.query().is_none();
+    usable.then(|| text.trim().trim_end_matches('/').to_owned())
+}
+
+fn origin(text: String) -> Result<String, ConfigError> {
+    match http_url(&text) {
+        Some(url) if url.matches('/').count() == 2 => Ok(url),
+        _ => Err(ConfigError::PublicUrl(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(data_dir: &str) -> ConfigArgs {
+        ConfigArgs {
+            data_dir: data_dir.into(),
+            binary: Some("/bin/true".into()),
+            ..ConfigArgs::default()
+        }
+    }
+
+    #[test]
+    fn paths_become_absolute() {
+        let config = args("./data").resolve().unwrap();
+        let here = env::current_dir().unwrap();
+        assert_eq!(
+            (config.data_dir, config.run_dir, config.site_root),
+            (here.join("data"), here.join("data/run"), here.join("target/site"))
+        );
+    }
+
+    #[test]
+    fn a_run_folder_too_long_for_sockets_is_refused() {
+        let message = args(&format!("/{}", "d".repeat(60)))
+            .resolve()
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("AUTOCODE_RUN_DIR"), "{message}");
+    }
+
+    #[test]
+    fn urls_are_checked() {
+        let with = |url: &str| {
+            ConfigArgs {
+                public_url: Some(url.to_owned()),
+                ..args("/d")
+            }
+            .resolve()
+        };
+        assert_eq!(
+            with("https://a.example/").unwrap().public_url.as_deref(),
+            Some("https://a.example")
+        );
+        assert!(with("https://a.example/").unwrap().https());
+        for bad in ["a.example", "https://a.example/x", "ftp://a.example", "https://"] {
+            assert!(with(bad).is_err(), "{bad} was accepted");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! SQL for agents.
+//!
+//! Must not know which tools or servers exist: it stores what the service has checked.
+
+use app::model::{Agent, AgentDraft, AgentId, Timestamp, UserId};
+use sqlx::{Sqlite, SqliteExecutor, Transaction};
+
+use super::corrupt;
+
+struct AgentRow {
+    id: i64,
+    name: String,
+    model: String,
+    identity: String,
+    tools: String,
+    mcp_servers: String,
+    workspace_base: Option<String>,
+    global_rules: String,
+    created_at: i64,
+}
+
+impl TryFrom<AgentRow> for Agent {
+    type Error = sqlx::Error;
+
+    fn try_from(row: AgentRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: AgentId(row.id),
+            draft: AgentDraft {
+                name: row.name,
+                model: row.model.parse().map_err(|e| corrupt("model", e))?,
+                identity: row.identity,
+                tools: serde_json::from_str(&row.tools).map_err(|e| corrupt("tools", e))?,
+                mcp_servers: serde_json::from_str(&row.mcp_servers).map_err(|e| corrupt("mcp_servers", e))?,
+                workspace_base: row.workspace_base,
+                global_rules: row.global_rules,
+            },
+            created_at: Timestamp::from_millis(row.created_at),
+        })
+    }
+}
+
+/// All agents of a user, oldest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(db: impl SqliteExecutor<'_>, user: UserId) -> Result<Vec<Agent>, sqlx::Error> {
+    sqlx::query_as!(
+        AgentRow,
+        r#"select id as "id!", name, model, identity, tools, mcp_servers, workspace_base, global_rules, created_at
+           from agents where user_id = ? order by id"#,
+        user.0
+    )
+    .fetch_all(db)
+    .await?
+    .into_iter()
+    .map(Agent::try_from)
+    .collect()
+}
+
+/// One agent of a user.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find(
+    db: impl SqliteExecutor<'_>,
+    user: UserId,
+    id: AgentId,
+) -> Result<Option<Agent>, sqlx::Error> {
+    sqlx::query_as!(
+        AgentRow,
+        r#"select id as "id!", name, model, identity, tools, mcp_servers, workspace_base, global_rules, created_at
+           from agents where user_id = ? and id = ?"#,
+        user.0,
+        id.0
+    )
+    .fetch_optional(db)
+    .await?
+    .map(Agent::try_from)
+    .transpose()
+}
+
+/// Stores a new agent.
+///
+/// # Errors
+/// Those of the database; a second agent of the same name violates `agents.user_id, agents.name`.
+pub async fn insert(
+    tx: &mut Transaction<'_, Sqlite>,
+    user: UserId,
+    draft: &AgentDraft,
+    now: i64,
+) -> Result<AgentId, sqlx::Error> {
+    let (model, tools, servers) = texts(draft)?;
+    let done = sqlx::query!(
+        "insert into agents
+             (user_id, name, model, identity, tools, mcp_servers, workspace_base, global_rules, created_at)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        user.0,
+        draft.name,
+        model,
+        draft.identity,
+        tools,
+        servers,
+        draft.workspace_base,
+        draft.global_rules,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(AgentId(done.last_insert_rowid()))
+}
+
+/// Replaces what the owner wrote; tells whether there is such an agent.
+///
+/// # Errors
+/// Those of the database; a second agent of the same name violates `agents.user_id, agents.name`.
+pub async fn update(
+    tx: &mut Transaction<'_, Sqlite>,
+    user: UserId,
+    id: AgentId,
+    draft: &AgentDraft,
+) -> Result<bool, sqlx::Error> {
+    let (model, tools, servers) = texts(draft)?;
+    let done = sqlx::query!(
+        "update agents set name = ?, model = ?, identity = ?, tools = ?, mcp_servers = ?, workspace_base = ?,
+                global_rules = ?
+         where user_id = ? and id = ?",
+        draft.name,
+        model,
+        draft.identity,
+        tools,
+        servers,
+        draft.workspace_base,
+        draft.global_rules,
+        user.0,
+        id.0
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Removes an agent; tells whether there was one.
+///
+/// # Errors
+/// Those of the database; an agent with projects violates a foreign key.
+pub async fn delete(
+    tx: &mut Transaction<'_, Sqlite>,
+    user: UserId,
+    id: AgentId,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!("delete from agents where user_id = ? and id = ?", user.0, id.0)
+        .execute(&mut **tx)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Model, tools and servers as their columns take them.
+fn texts(draft: &AgentDraft) -> Result<(&str, String, String), sqlx::Error> {
+    let tools = serde_json::to_string(&draft.tools).map_err(|e| corrupt("tools", e))?;
+    Ok((draft.model.as_str(), tools, draft.mcp_servers.to_string()))
+}

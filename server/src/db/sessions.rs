@@ -1,0 +1,167 @@
+//! SQL for sign-ins: one row each, with the hash of its refresh token.
+//!
+//! Must not know how tokens look; it stores and compares hashes.
+
+use app::model::{UserId, Viewer};
+use sqlx::{Sqlite, SqliteExecutor, Transaction};
+
+use super::{corrupt, users::parse_role};
+
+/// A sign-in as found by a refresh token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredSession {
+    /// Random id, also in the access tokens of this sign-in.
+    pub id: String,
+    /// Whose it is.
+    pub user: UserId,
+    /// Whether the token is the current one, not the one before.
+    pub current: bool,
+    /// When the token was last replaced, in milliseconds.
+    pub rotated_at: i64,
+    /// When the sign-in ends, in milliseconds.
+    pub expires_at: i64,
+}
+
+/// A new sign-in.
+#[derive(Clone, Debug)]
+pub struct NewSession<'a> {
+    /// Random id.
+    pub id: &'a str,
+    /// Whose it is.
+    pub user: UserId,
+    /// SHA-256 of the refresh token.
+    pub refresh_hash: &'a [u8],
+    /// What the browser calls itself.
+    pub user_agent: &'a str,
+    /// When it ends, in milliseconds.
+    pub expires_at: i64,
+}
+
+/// Stores a sign-in and forgets those that ended by time.
+///
+/// # Errors
+/// Those of the database.
+pub async fn insert(
+    tx: &mut Transaction<'_, Sqlite>,
+    new: &NewSession<'_>,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from sessions where expires_at <= ?", now)
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query!(
+        "insert into sessions (id, user_id, refresh_hash, rotated_at, user_agent, created_at, expires_at)
+         values (?1, ?2, ?3, ?4, ?5, ?4, ?6)",
+        new.id,
+        new.user.0,
+        new.refresh_hash,
+        now,
+        new.user_agent,
+        new.expires_at
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}
+
+/// The sign-in whose current or previous refresh token has this hash, unless it ended by time.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_by_refresh(
+    db: impl SqliteExecutor<'_>,
+    hash: &[u8],
+    now: i64,
+) -> Result<Option<StoredSession>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select s.id, s.user_id, s.refresh_hash = ?1 as "current!: bool", s.rotated_at, s.expires_at
+           from sessions s join users u on u.id = s.user_id
+           where (s.refresh_hash = ?1 or s.previous_hash = ?1) and s.expires_at > ?2 and u.deleting_at is null"#,
+        hash,
+        now
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| StoredSession {
+        id: row.id,
+        user: UserId(row.user_id),
+        current: row.current,
+        rotated_at: row.rotated_at,
+        expires_at: row.expires_at,
+    }))
+}
+
+/// Replaces a sign-in's refresh token; the one before is kept to notice its reuse.
+///
+/// # Errors
+/// Those of the database.
+pub async fn rotate(
+    tx: &mut Transaction<'_, Sqlite>,
+    id: &str,
+    new_hash: &[u8],
+    now: i64,
+    expires_at: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update sessions set previous_hash = refresh_hash, refresh_hash = ?, rotated_at = ?, expires_at = ?
+         where id = ?",
+        new_hash,
+        now,
+        expires_at,
+        id
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}
+
+/// Ends a sign-in; fine when there is none.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete(tx: &mut Transaction<'_, Sqlite>, id: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from sessions where id = ?", id)
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+}
+
+/// Ends every sign-in of a user.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete_of_user(tx: &mut Transaction<'_, Sqlite>, user: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from sessions where user_id = ?", user.0)
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+}
+
+/// The person behind a sign-in that has not ended.
+///
+/// # Errors
+/// Those of the database.
+pub async fn viewer(
+    db: impl SqliteExecutor<'_>,
+    user: UserId,
+    id: &str,
+    now: i64,
+) -> Result<Option<Viewer>, sqlx::Error> {
+    sqlx::query!(
+        r#"select u.id as "id!", u.username, u.role from sessions s join users u on u.id = s.user_id
+           where s.id = ? and s.user_id = ? and s.expires_at > ? and u.deleting_at is null"#,
+        id,
+        user.0,
+        now
+    )
+    .fetch_optional(db)
+    .await?
+    .map(|row| {
+        Ok(Viewer {
+            id: UserId(row.id),
+            username: row.username.parse().map_err(|e| corrupt("username", e))?,
+            role: parse_role(&row.role)?,
+        })
+    })
+    .transpose()
+}
