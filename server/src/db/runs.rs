@@ -1,0 +1,345 @@
+//! SQL for runs: instances, their leases, the runner's cursor, and what a run changes in its project.
+
+use app::model::{
+    AgentId, ImplementationPlan, Instance, InstanceId, InstanceStatus, ProjectId, ProjectStatus, Timestamp, UserId,
+    Username,
+};
+use sqlx::{Sqlite, SqlitePool, Transaction};
+
+use super::corrupt;
+
+/// An instance that should be running, with what is needed to start it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WantedInstance {
+    /// Row id.
+    pub id: InstanceId,
+    /// The project it works on.
+    pub project: ProjectId,
+}
+
+/// Users who have an instance that should be running.
+///
+/// # Errors
+/// Those of the database.
+pub async fn users_with_running(db: &SqlitePool) -> Result<Vec<UserId>, sqlx::Error> {
+    let rows = sqlx::query!("select distinct user_id from agent_instances where status = 'running'");
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| UserId(row.user_id)).collect())
+}
+
+/// A user's login name.
+///
+/// # Errors
+/// [`sqlx::Error::RowNotFound`] if there is no such user.
+pub async fn username(db: &SqlitePool, user: UserId) -> Result<Username, sqlx::Error> {
+    let rows = sqlx::query!("select username from users where id = ?", user.0).fetch_all(db).await?;
+    let row = rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)?;
+    row.username.parse().map_err(|why| corrupt("username", why))
+}
+
+/// A user's instances that should be running.
+///
+/// # Errors
+/// Those of the database.
+pub async fn running(db: &SqlitePool, user: UserId) -> Result<Vec<WantedInstance>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select id as "id!", project_id as "project_id!" from agent_instances
+           where user_id = ? and status = 'running' and project_id is not null"#,
+        user.0
+    );
+    Ok(rows
+        .fetch_all(db)
+        .await?
+        .into_iter()
+        .map(|row| WantedInstance { id: InstanceId(row.id), project: ProjectId(row.project_id) })
+        .collect())
+}
+
+/// The newest instance of a project, running or not.
+///
+/// # Errors
+/// Those of the database.
+pub async fn latest(db: &SqlitePool, user: UserId, project: ProjectId) -> Result<Option<Instance>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select id as "id!", agent_id, pid, status, started_at, stopped_at from agent_instances
+           where user_id = ? and project_id = ? order by id desc limit 1"#,
+        user.0,
+        project.0
+    );
+    Ok(rows.fetch_all(db).await?.pop().map(|row| Instance {
+        id: InstanceId(row.id),
+        agent_id: AgentId(row.agent_id),
+        project_id: Some(project),
+        pid: row.pid,
+        status: status_from(&row.status),
+        started_at: Timestamp::from_millis(row.started_at),
+        stopped_at: row.stopped_at.map(Timestamp::from_millis),
+    }))
+}
+
+/// The newest instances of an agent, at most 50.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of_agent(db: &SqlitePool, user: UserId, agent: AgentId) -> Result<Vec<Instance>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select id as "id!", project_id, pid, status, started_at, stopped_at from agent_instances
+           where user_id = ? and agent_id = ? order by id desc limit 50"#,
+        user.0,
+        agent.0
+    );
+    Ok(rows
+        .fetch_all(db)
+        .await?
+        .into_iter()
+        .map(|row| Instance {
+            id: InstanceId(row.id),
+            agent_id: agent,
+            project_id: row.project_id.map(ProjectId),
+            pid: row.pid,
+            status: status_from(&row.status),
+            started_at: Timestamp::from_millis(row.started_at),
+            stopped_at: row.stopped_at.map(Timestamp::from_millis),
+        })
+        .collect())
+}
+
+fn status_from(text: &str) -> InstanceStatus {
+    match text {
+        "running" => InstanceStatus::Running,
+        "stopped" => InstanceStatus::Stopped,
+        // The column's check constraint allows only one other text.
+        _ => InstanceStatus::Crashed,
+    }
+}
+
+/// Records a new instance as running; the unique index refuses a second one for the same project.
+///
+/// # Errors
+/// Those of the database.
+pub async fn insert(
+    tx: &mut Transaction<'_, Sqlite>,
+    user: UserId,
+    agent: AgentId,
+    project: ProjectId,
+    now: i64,
+) -> Result<InstanceId, sqlx::Error> {
+    let done = sqlx::query!(
+        "insert into agent_instances (user_id, agent_id, project_id, status, started_at)
+         values (?, ?, ?, 'running', ?)",
+        user.0,
+        agent.0,
+        project.0,
+        now
+    );
+    Ok(InstanceId(done.execute(&mut **tx).await?.last_insert_rowid()))
+}
+
+/// Gives an instance a token: from now on only this one opens the gateway.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_token(
+    tx: &mut Transaction<'_, Sqlite>,
+    user: UserId,
+    id: InstanceId,
+    hash: &[u8],
+    expires_at: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update agent_instances set token_hash = ?, token_expires_at = ? where user_id = ? and id = ?",
+        hash,
+        expires_at,
+        user.0,
+        id.0
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}
+
+/// Renews the leases of a user's running instances.
+///
+/// # Errors
+/// Those of the database.
+pub async fn renew_leases(
+    tx: &mut Transaction<'_, Sqlite>,
+    user: UserId,
+    expires_at: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update agent_instances set token_expires_at = ? where user_id = ? and status = 'running'",
+        expires_at,
+        user.0
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}
+
+/// Records an instance's process id.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_pid(
+    tx: &mut Transaction<'_, Sqlite>,
+    user: UserId,
+    id: InstanceId,
+    pid: u32,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!("update agent_instances set pid = ? where user_id = ? and id = ?", pid, user.0, id.0)
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+}
+
+/// Records a running instance's end and takes its token; tells whether it was running.
+///
+/// # Errors
+/// Those of the database.
+pub async fn end(
+    tx: &mut Transaction<'_, Sqlite>,
+    user: UserId,
+    id: InstanceId,
+    crashed: bool,
+    now: i64,
+) -> Result<bool, sqlx::Error> {
+    let status = if crashed { "crashed" } else { "stopped" };
+    let done = sqlx::query!(
+        "update agent_instances set status = ?, stopped_at = ?, token_hash = null, token_expires_at = null, pid = null
+         where user_id = ? and id = ? and status = 'running'",
+        status,
+        now,
+        user.0,
+        id.0
+    );
+    Ok(done.execute(&mut **tx).await?.rows_affected() > 0)
+}
+
+/// The project of an instance, if the instance is this user's.
+///
+/// # Errors
+/// Those of the database.
+pub async fn project_of(
+    tx: &mut Transaction<'_, Sqlite>,
+    user: UserId,
+    id: InstanceId,
+) -> Result<Option<Option<ProjectId>>, sqlx::Error> {
+    let rows = sqlx::query!("select project_id from agent_instances where user_id = ? and id = ?", user.0, id.0);
+    Ok(rows.fetch_all(&mut **tx).await?.pop().map(|row| row.project_id.map(ProjectId)))
+}
+
+/// The number of the last stored event of a user's runner; 0 if there is none.
+///
+/// # Errors
+/// Those of the database.
+pub async fn cursor(db: &SqlitePool, user: UserId) -> Result<i64, sqlx::Error> {
+    let rows = sqlx::query!("select seq from runner_cursors where user_id = ?", user.0);
+    Ok(rows.fetch_all(db).await?.pop().map_or(0, |row| row.seq))
+}
+
+/// Records the number of the last stored event.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_cursor(tx: &mut Transaction<'_, Sqlite>, user: UserId, seq: i64) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into runner_cursors (user_id, seq) values (?1, ?2) on conflict (user_id) do update set seq = ?2",
+        user.0,
+        seq
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}
+
+/// Where a run has brought its project.
+#[derive(Clone, Debug, Default)]
+pub struct Standing<'a> {
+    /// The new status; none leaves it.
+    pub status: Option<ProjectStatus>,
+    /// Why, in one sentence.
+    pub reason: Option<&'a str>,
+    /// What a person is asked.
+    pub question: Option<&'a str>,
+}
+
+/// Records a project's status with its reason and question.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_standing(
+    tx: &mut Transaction<'_, Sqlite>,
+    user: UserId,
+    project: ProjectId,
+    standing: &Standing<'_>,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    let status = standing.status.map(status_text);
+    sqlx::query!(
+        "update projects set status = coalesce(?, status), status_reason = ?, question = ?, updated_at = ?
+         where user_id = ? and id = ?",
+        status,
+        standing.reason,
+        standing.question,
+        now,
+        user.0,
+        project.0
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}
+
+fn status_text(status: ProjectStatus) -> &'static str {
+    match status {
+        ProjectStatus::Created => "created",
+        ProjectStatus::Planning => "planning",
+        ProjectStatus::Running => "running",
+        ProjectStatus::Paused => "paused",
+        ProjectStatus::Completed => "completed",
+        ProjectStatus::Failed => "failed",
+    }
+}
+
+/// A project's plan, as stored.
+///
+/// # Errors
+/// Those of the database; a plan that does not parse counts as a decoding error.
+pub async fn plan(
+    tx: &mut Transaction<'_, Sqlite>,
+    user: UserId,
+    project: ProjectId,
+) -> Result<Option<ImplementationPlan>, sqlx::Error> {
+    let rows =
+        sqlx::query!("select implementation_plan from projects where user_id = ? and id = ?", user.0, project.0);
+    let row = rows.fetch_all(&mut **tx).await?.pop();
+    row.map(|row| serde_json::from_str(&row.implementation_plan))
+        .transpose()
+        .map_err(|e| sqlx::Error::Decode(Box::new(e)))
+}
+
+/// Stores a project's plan and the position of the step that is next or under way.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_plan(
+    tx: &mut Transaction<'_, Sqlite>,
+    user: UserId,
+    project: ProjectId,
+    plan: &ImplementationPlan,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    let json = serde_json::to_string(plan).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
+    let current = i64::try_from(plan.finished()).unwrap_or(i64::MAX);
+    sqlx::query!(
+        "update projects set implementation_plan = ?, current_step = ?, updated_at = ? where user_id = ? and id = ?",
+        json,
+        current,
+        now,
+        user.0,
+        project.0
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}

@@ -1,0 +1,138 @@
+//! Reaching a user's cell: connect to its runner, start the cell if there is none, end it for good.
+
+use std::{
+    ffi::OsString,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use app::model::Username;
+use autocode_runner::protocol::{Request, SpooledEvent};
+use autocode_sandbox::CellSpec;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{info, warn};
+
+use crate::{
+    config::Config,
+    runner_link::{Link, LinkError, connect},
+};
+
+/// How long a new cell may take until its runner answers.
+const START_LIMIT: Duration = Duration::from_secs(15);
+/// How long a cell may take to end.
+const END_LIMIT: Duration = Duration::from_secs(20);
+
+/// A connection to a runner: the link and its events.
+pub type Connection = (Link, mpsc::Receiver<SpooledEvent>);
+
+/// The runner's socket in a user's run folder.
+pub fn socket(run_dir: &Path) -> PathBuf {
+    run_dir.join("runner.sock")
+}
+
+/// Connects to a user's runner, starting the cell if nothing listens there.
+///
+/// # Errors
+/// [`LinkError`] if a runner is there but does not greet, or if the cell cannot be started.
+pub async fn reach(
+    config: &Config,
+    username: &Username,
+    tracker: &TaskTracker,
+    cancel: &CancellationToken,
+) -> Result<Connection, LinkError> {
+    let run_dir = config.user_run_dir(username);
+    let socket = socket(&run_dir);
+    match connect(&socket, tracker, cancel).await {
+        Err(error) if nobody_listens(&error) => {}
+        result => return result,
+    }
+    let spec = CellSpec {
+        home: config.user_home(username),
+        run_dir,
+        autocode: config.binary.clone(),
+        claude: config.claude.clone(),
+        read_only: config.sandbox_ro.clone(),
+        mode: config.sandbox,
+    };
+    let refuse = |error: &dyn std::fmt::Display| LinkError::Refused(error.to_string());
+    let mut cell = autocode_sandbox::launch(&spec, &arguments(&spec)).await.map_err(|e| refuse(&e))?;
+    info!(%username, sandboxed = cell.sandboxed, "started a cell");
+    if let Some(warning) = &cell.warning {
+        warn!(%username, "{warning}");
+    }
+    let deadline = Instant::now() + START_LIMIT;
+    loop {
+        match connect(&socket, tracker, cancel).await {
+            Err(error) if nobody_listens(&error) && Instant::now() < deadline => {}
+            result => {
+                // The cell lives on without us; waiting for it here only collects its exit status.
+                let cancel = cancel.clone();
+                tracker.spawn(async move {
+                    tokio::select! {
+                        () = cancel.cancelled() => {}
+                        status = cell.child.wait() => info!(?status, "a cell ended"),
+                    }
+                });
+                return result;
+            }
+        }
+        if let Ok(Some(status)) = cell.child.try_wait() {
+            return Err(LinkError::Refused(format!(
+                "the cell ended at once ({status}); {} says why",
+                spec.run_dir.join("runner.log").display()
+            )));
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn arguments(spec: &CellSpec) -> Vec<OsString> {
+    vec![
+        "runner".into(),
+        "--home".into(),
+        spec.home.clone().into(),
+        "--run-dir".into(),
+        spec.run_dir.clone().into(),
+        "--claude".into(),
+        spec.inside_claude().into(),
+        "--autocode".into(),
+        spec.inside_autocode().into(),
+    ]
+}
+
+/// Whether the error means that no runner is there, as opposed to one that misbehaves.
+pub fn nobody_listens(error: &LinkError) -> bool {
+    matches!(error, LinkError::Io(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused))
+}
+
+/// Ends the cell of a run folder, if it has one, and returns when its runner is gone.
+///
+/// # Errors
+/// [`LinkError`] if there is a runner that does not end.
+pub async fn end(run_dir: &Path, tracker: &TaskTracker) -> Result<(), LinkError> {
+    let socket = socket(run_dir);
+    let cancel = CancellationToken::new();
+    let _ended = cancel.clone().drop_guard();
+    let link = match connect(&socket, tracker, &cancel).await {
+        Err(error) if nobody_listens(&error) => return Ok(()),
+        result => result?.0,
+    };
+    match link.ask(Request::Shutdown, END_LIMIT).await {
+        // The runner may be gone before its answer is.
+        Ok(_) | Err(LinkError::Closed) => {}
+        Err(error) => return Err(error),
+    }
+    let deadline = Instant::now() + END_LIMIT;
+    while Instant::now() < deadline {
+        match connect(&socket, tracker, &cancel).await {
+            Err(error) if nobody_listens(&error) => return Ok(()),
+            _ => sleep(Duration::from_millis(50)).await,
+        }
+    }
+    Err(LinkError::Timeout(END_LIMIT))
+}

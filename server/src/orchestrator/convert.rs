@@ -1,0 +1,112 @@
+//! Between the plan as the app knows it and as a nanobot does: the same steps, on either side of the trust boundary.
+
+use app::model::{LogLevel, ProjectStatus, Step, StepStatus, Timestamp};
+use autocode_nanobot::protocol as nanobot;
+
+/// Longest text that a nanobot may put into a step, in bytes; more is cut.
+const MAX_TEXT: usize = 64 * 1024;
+
+/// A step for a nanobot.
+pub fn step_to_nanobot(step: Step) -> nanobot::Step {
+    nanobot::Step {
+        id: step.id,
+        title: step.title,
+        instructions: step.instructions,
+        verify: step.verify,
+        depends_on: step.depends_on,
+        status: match step.status {
+            StepStatus::Pending => nanobot::StepStatus::Pending,
+            StepStatus::Running => nanobot::StepStatus::Running,
+            StepStatus::Completed => nanobot::StepStatus::Completed,
+            StepStatus::Failed => nanobot::StepStatus::Failed,
+            StepStatus::Skipped => nanobot::StepStatus::Skipped,
+        },
+        attempts: step.attempts,
+        commit: step.commit,
+        verify_output: step.verify_output,
+        started_at: step.started_at.map(Timestamp::as_millis),
+        finished_at: step.finished_at.map(Timestamp::as_millis),
+    }
+}
+
+/// A step from a nanobot, its texts cut to a bound.
+pub fn step_from_nanobot(step: nanobot::Step) -> Step {
+    Step {
+        id: bounded(step.id),
+        title: bounded(step.title),
+        instructions: bounded(step.instructions),
+        verify: step.verify.map(bounded),
+        depends_on: step.depends_on.into_iter().map(bounded).collect(),
+        status: match step.status {
+            nanobot::StepStatus::Pending => StepStatus::Pending,
+            nanobot::StepStatus::Running => StepStatus::Running,
+            nanobot::StepStatus::Completed => StepStatus::Completed,
+            nanobot::StepStatus::Failed => StepStatus::Failed,
+            nanobot::StepStatus::Skipped => StepStatus::Skipped,
+        },
+        attempts: step.attempts,
+        commit: step.commit.map(bounded),
+        verify_output: step.verify_output.map(bounded),
+        started_at: step.started_at.map(Timestamp::from_millis),
+        finished_at: step.finished_at.map(Timestamp::from_millis),
+    }
+}
+
+/// A nanobot's phase as a project's status.
+pub fn status(phase: nanobot::Phase) -> ProjectStatus {
+    match phase {
+        nanobot::Phase::Planning => ProjectStatus::Planning,
+        nanobot::Phase::Running => ProjectStatus::Running,
+        nanobot::Phase::Paused => ProjectStatus::Paused,
+        nanobot::Phase::Completed => ProjectStatus::Completed,
+        nanobot::Phase::Failed => ProjectStatus::Failed,
+    }
+}
+
+/// A nanobot's log level as ours.
+pub fn level(level: nanobot::LogLevel) -> LogLevel {
+    match level {
+        nanobot::LogLevel::Info => LogLevel::Info,
+        nanobot::LogLevel::Action => LogLevel::Action,
+        nanobot::LogLevel::Error => LogLevel::Error,
+        nanobot::LogLevel::AgentDecision => LogLevel::AgentDecision,
+    }
+}
+
+/// The text, cut at a character boundary if it is longer than a nanobot may send.
+pub fn bounded(mut text: String) -> String {
+    if text.len() > MAX_TEXT {
+        text.truncate(text.floor_char_boundary(MAX_TEXT));
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_survives_the_way_there_and_back() {
+        let step = Step {
+            id: "2".into(),
+            title: "Parser".into(),
+            instructions: "Write it".into(),
+            verify: Some("make test".into()),
+            depends_on: vec!["1".into()],
+            status: StepStatus::Completed,
+            attempts: 2,
+            commit: Some("abc".into()),
+            verify_output: Some("ok".into()),
+            started_at: Some(Timestamp::from_millis(5)),
+            finished_at: Some(Timestamp::from_millis(9)),
+        };
+        assert_eq!(step_from_nanobot(step_to_nanobot(step.clone())), step);
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        let text = bounded("é".repeat(MAX_TEXT));
+        assert_eq!(text.chars().count(), MAX_TEXT / 2 + 1);
+    }
+}

@@ -1,0 +1,371 @@
+//! One user's keeper: holds the connection to the runner, makes what the database wants so, and stores what happens.
+//!
+//! Requests to the runner run beside the event stream: an answer that waits must never stop events from being stored,
+//! because the runner sends both through one socket.
+
+use std::{collections::HashSet, future::pending, sync::Arc, time::Duration};
+
+use app::model::{InstanceId, ProjectId, ProjectStatus, UserId, Username};
+use autocode_nanobot::protocol::Command;
+use autocode_runner::protocol::{Answer, Request, SpooledEvent};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior, interval},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{error, info, warn};
+
+use super::{Shared, cell, spec};
+use crate::{
+    db::{self, now_ms, runs::Standing},
+    runner_link::{Link, LinkError},
+};
+
+/// How often the connection and the leases are looked after.
+const TICK: Duration = Duration::from_secs(1);
+/// How often leases are renewed.
+const RENEWAL: Duration = Duration::from_secs(600);
+/// Longest pause between two attempts to reach a runner.
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
+/// Events stored in one transaction.
+const BATCH: usize = 64;
+/// A quick answer.
+const SHORT: Duration = Duration::from_secs(10);
+/// Starting prepares a workspace first; stopping waits for processes.
+const LONG: Duration = Duration::from_secs(50);
+
+type Reply = oneshot::Sender<Result<(), LinkError>>;
+
+/// What the orchestrator asks of a keeper; the reply comes when it is done.
+pub enum Order {
+    /// Start an instance whose row is `running` already.
+    Start { instance: InstanceId, project: ProjectId, reply: Reply },
+    /// End an instance and, if named, its session.
+    Stop { instance: InstanceId, session: Option<String>, reply: Reply },
+    /// Pass a command on.
+    Command { instance: InstanceId, command: Command, reply: Reply },
+    /// Remove a project's workspace.
+    RemoveProject { slug: String, session: String, reply: Reply },
+}
+
+/// The task of one user.
+pub struct Keeper {
+    shared: Arc<Shared>,
+    user: UserId,
+    username: Username,
+    tracker: TaskTracker,
+    cancel: CancellationToken,
+    /// Requests under way.
+    asks: JoinSet<()>,
+    connection: Option<cell::Connection>,
+    /// Instances known to run or to be starting.
+    started: HashSet<InstanceId>,
+    /// The event after whose storing the database can be compared with what runs.
+    reconcile_after: Option<i64>,
+    cursor: i64,
+    backoff: Duration,
+    next_attempt: Instant,
+    renewed: Option<Instant>,
+}
+
+impl Keeper {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        user: UserId,
+        username: Username,
+        tracker: TaskTracker,
+        cancel: CancellationToken,
+    ) -> Self {
+        Self {
+            shared,
+            user,
+            username,
+            tracker,
+            cancel,
+            asks: JoinSet::new(),
+            connection: None,
+            started: HashSet::new(),
+            reconcile_after: None,
+            cursor: 0,
+            backoff: Duration::ZERO,
+            next_attempt: Instant::now(),
+            renewed: None,
+        }
+    }
+
+    /// Keeps until cancelled.
+    pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut events = Vec::with_capacity(BATCH);
+        let cancel = self.cancel.clone();
+        loop {
+            tokio::select! {
+                () = cancel.cancelled() => break,
+                order = orders.recv() => match order {
+                    Some(order) => self.execute(order).await,
+                    None => break,
+                },
+                count = receive(&mut self.connection, &mut events) => {
+                    if count == 0 {
+                        warn!(username = %self.username, "the connection to the runner ended");
+                        self.connection = None;
+                        self.started.clear();
+                    } else if let Err(error) = self.store(&mut events).await {
+                        // Not acknowledged, so they come again on the next connection.
+                        error!(username = %self.username, %error, "events could not be stored");
+                        self.connection = None;
+                        self.delay();
+                    }
+                }
+                _ = tick.tick() => self.look_after().await,
+                Some(done) = self.asks.join_next() => {
+                    if let Err(error) = done {
+                        error!(%error, "a request to a runner failed");
+                    }
+                }
+            }
+        }
+        self.asks.shutdown().await;
+    }
+
+    async fn execute(&mut self, order: Order) {
+        let launch = match &order {
+            // Nothing to end where nothing runs.
+            Order::Stop { .. } | Order::Command { .. } => self.cell_exists(),
+            Order::Start { .. } | Order::RemoveProject { .. } => true,
+        };
+        let (request, reply) = match order {
+            Order::Start { instance, project, reply } => return self.start(instance, project, Some(reply)).await,
+            Order::Stop { instance, session, reply } => {
+                self.started.remove(&instance);
+                (Request::StopInstance { instance_id: instance.0, end_session: session }, reply)
+            }
+            Order::Command { instance, command, reply } => {
+                (Request::Command { instance_id: instance.0, command }, reply)
+            }
+            Order::RemoveProject { slug, session, reply } => (Request::RemoveProject { slug, session }, reply),
+        };
+        if !launch {
+            reply.send(Ok(())).ok();
+            return;
+        }
+        match self.link().await {
+            Ok(link) => {
+                self.asks.spawn(async move {
+                    // The caller may have given up; the request is carried out all the same.
+                    reply.send(link.ask(request, LONG).await.map(drop)).ok();
+                });
+            }
+            Err(error) => {
+                reply.send(Err(error)).ok();
+            }
+        }
+    }
+
+    fn cell_exists(&self) -> bool {
+        self.connection.is_some() || cell::socket(&self.shared.config.user_run_dir(&self.username)).exists()
+    }
+
+    /// Starts an instance whose row says `running`; a failure is told to `reply`, or recorded if nobody waits.
+    async fn start(&mut self, instance: InstanceId, project: ProjectId, reply: Option<Reply>) {
+        let prepared = match self.link().await {
+            Ok(_) if self.started.contains(&instance) => Ok(None),
+            Ok(link) => spec::start_instance(&self.shared, self.user, instance, project)
+                .await
+                .map(|order| order.map(|order| (link, order)))
+                .map_err(|error| LinkError::Refused(format!("the database failed: {error}"))),
+            Err(error) => Err(error),
+        };
+        let (shared, user) = (self.shared.clone(), self.user);
+        match prepared {
+            Ok(Some((link, order))) => {
+                self.started.insert(instance);
+                self.asks.spawn(async move {
+                    let result = match link.ask(Request::StartInstance(Box::new(order)), LONG).await {
+                        Ok(Answer::Started { pid }) => {
+                            record_pid(&shared, user, instance, pid).await;
+                            Ok(())
+                        }
+                        Ok(other) => Err(LinkError::Protocol(format!("{other:?} as the answer to a start"))),
+                        Err(error) => Err(error),
+                    };
+                    finish_start(&shared, user, instance, project, result, reply).await;
+                });
+            }
+            Ok(None) => finish_start(&shared, user, instance, project, Ok(()), reply).await,
+            Err(error) => match reply {
+                Some(reply) => {
+                    reply.send(Err(error)).ok();
+                }
+                // Nobody waits, and the runner may be back soon: the next look tries again.
+                None => warn!(username = %self.username, %error, "an instance cannot be started yet"),
+            },
+        }
+    }
+
+    /// The link to the runner, connected now if it is not.
+    async fn link(&mut self) -> Result<Link, LinkError> {
+        if let Some((link, _)) = &self.connection {
+            return Ok(link.clone());
+        }
+        let (link, events) =
+            cell::reach(&self.shared.config, &self.username, &self.tracker, &self.cancel).await?;
+        let warning = link.isolation().warning.clone();
+        self.shared
+            .warnings
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .insert(self.user, warning);
+        self.cursor = db::runs::cursor(self.shared.db.reader(), self.user)
+            .await
+            .map_err(|error| LinkError::Refused(format!("the database failed: {error}")))?;
+        let after = u64::try_from(self.cursor).unwrap_or(0);
+        let subscribed = link.ask(Request::Subscribe { after }, SHORT).await?;
+        let Answer::Subscribed { last } = subscribed else {
+            return Err(LinkError::Protocol(format!("{subscribed:?} as the answer to a subscription")));
+        };
+        self.reconcile_after = Some(i64::try_from(last).unwrap_or(i64::MAX));
+        self.started.clear();
+        self.backoff = Duration::ZERO;
+        self.renewed = None;
+        self.connection = Some((link.clone(), events));
+        info!(username = %self.username, after, last, "connected to the runner");
+        Ok(link)
+    }
+
+    fn delay(&mut self) {
+        self.backoff = (self.backoff * 2).clamp(TICK, MAX_BACKOFF);
+        self.next_attempt = Instant::now() + self.backoff;
+    }
+
+    /// Reconnects if something should run, compares wish and reality after a connection, renews leases.
+    async fn look_after(&mut self) {
+        if let Err(error) = self.try_look_after().await {
+            warn!(username = %self.username, %error, "the runner cannot be kept");
+            self.delay();
+        }
+    }
+
+    async fn try_look_after(&mut self) -> Result<(), LinkError> {
+        if Instant::now() < self.next_attempt {
+            return Ok(());
+        }
+        let db = self.shared.db.clone();
+        let database = |error: sqlx::Error| LinkError::Refused(format!("the database failed: {error}"));
+        if self.connection.is_none() {
+            if db::runs::running(db.reader(), self.user).await.map_err(database)?.is_empty() {
+                return Ok(());
+            }
+            self.link().await?;
+        }
+        if self.renewed.is_none_or(|at| at.elapsed() > RENEWAL) {
+            let mut tx = db.begin().await.map_err(database)?;
+            db::runs::renew_leases(&mut tx, self.user, spec::lease_end()).await.map_err(database)?;
+            tx.commit().await.map_err(database)?;
+            self.renewed = Some(Instant::now());
+        }
+        if self.reconcile_after.is_some_and(|last| self.cursor >= last) {
+            self.reconcile_after = None;
+            self.reconcile().await?;
+        }
+        Ok(())
+    }
+
+    /// Makes what runs equal to what the database wants; everything the runner had to tell is stored by now.
+    async fn reconcile(&mut self) -> Result<(), LinkError> {
+        let link = self.link().await?;
+        let answer = link.ask(Request::ListInstances, SHORT).await?;
+        let Answer::Instances { instance_ids } = answer else {
+            return Err(LinkError::Protocol(format!("{answer:?} as a list of instances")));
+        };
+        let wanted = db::runs::running(self.shared.db.reader(), self.user)
+            .await
+            .map_err(|error| LinkError::Refused(format!("the database failed: {error}")))?;
+        for id in &instance_ids {
+            let id = InstanceId(*id);
+            if wanted.iter().any(|w| w.id == id) {
+                info!(username = %self.username, instance = %id, "adopted a running instance");
+                self.started.insert(id);
+            } else {
+                link.ask(Request::StopInstance { instance_id: id.0, end_session: None }, LONG).await?;
+            }
+        }
+        for instance in wanted {
+            if !self.started.contains(&instance.id) {
+                self.start(instance.id, instance.project, None).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn store(&mut self, events: &mut Vec<SpooledEvent>) -> Result<(), sqlx::Error> {
+        let stored = self.shared.store_events(self.user, self.cursor, events).await?;
+        events.clear();
+        self.cursor = stored.cursor;
+        for instance in stored.ended {
+            self.started.remove(&instance);
+        }
+        if let Some((link, _)) = &self.connection
+            && let Ok(seq) = u64::try_from(self.cursor)
+        {
+            let link = link.clone();
+            self.asks.spawn(async move {
+                if let Err(error) = link.ask(Request::Acknowledge { seq }, SHORT).await {
+                    warn!(%error, "the runner did not take an acknowledgement");
+                }
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The next events, at most a batch; 0 when the connection ended. Waits for ever while there is none.
+async fn receive(connection: &mut Option<cell::Connection>, events: &mut Vec<SpooledEvent>) -> usize {
+    match connection {
+        Some((_, receiver)) => receiver.recv_many(events, BATCH).await,
+        None => pending().await,
+    }
+}
+
+async fn record_pid(shared: &Shared, user: UserId, instance: InstanceId, pid: u32) {
+    let recorded = async {
+        let mut tx = shared.db.begin().await?;
+        db::runs::set_pid(&mut tx, user, instance, pid).await?;
+        tx.commit().await
+    };
+    if let Err(error) = recorded.await {
+        error!(%error, "a process id could not be recorded");
+    }
+}
+
+/// Tells whoever waits how a start went; a failed start for which nobody waits ends the run in the database.
+async fn finish_start(
+    shared: &Shared,
+    user: UserId,
+    instance: InstanceId,
+    project: ProjectId,
+    result: Result<(), LinkError>,
+    reply: Option<Reply>,
+) {
+    if let Some(reply) = reply {
+        reply.send(result).ok();
+        return;
+    }
+    // A broken connection is no verdict on the instance: it is tried again on the next one.
+    let Err(LinkError::Refused(reason)) = result else { return };
+    let recorded = async {
+        let now = now_ms();
+        let mut tx = shared.db.begin().await?;
+        db::runs::end(&mut tx, user, instance, true, now).await?;
+        let standing =
+            Standing { status: Some(ProjectStatus::Failed), reason: Some(&reason), question: None };
+        db::runs::set_standing(&mut tx, user, project, &standing, now).await?;
+        tx.commit().await
+    };
+    if let Err(error) = recorded.await {
+        error!(%error, "a failed start could not be recorded");
+    }
+    shared.publish(user, project).await;
+}

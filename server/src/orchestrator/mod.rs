@@ -1,0 +1,234 @@
+//! Desired state of every run, and who keeps it: one keeper task per user with something to run.
+//!
+//! The database says what should run; keepers make it so and write down what happens. Must not know HTTP, pages or how
+//! a model is called. A killed server loses nothing: the next one reads the same rows and adopts what still runs.
+
+mod cell;
+mod convert;
+mod ingest;
+mod keeper;
+mod spec;
+mod start;
+mod stop_all;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use app::{
+    error::AppError,
+    model::{LiveEvent, Project, ProjectId, StartAnswer, UserId, Username, Viewer},
+};
+use autocode_nanobot::protocol::Command;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::error;
+
+use crate::{
+    config::Config,
+    db::{self, Db},
+    live::LiveHub,
+    runner_link::LinkError,
+};
+use keeper::{Keeper, Order};
+
+pub use stop_all::stop_all;
+
+/// How long a caller waits for a keeper, which may have to start a cell first.
+const ORDER_LIMIT: Duration = Duration::from_secs(75);
+/// Orders that may wait at one keeper.
+const ORDER_QUEUE: usize = 32;
+
+/// Starts, stops and supervises the runs of all users; clones share it.
+#[derive(Clone)]
+pub struct Orchestrator {
+    shared: Arc<Shared>,
+    keepers: Arc<Mutex<HashMap<UserId, KeeperHandle>>>,
+    tracker: TaskTracker,
+}
+
+/// What every keeper uses.
+pub(crate) struct Shared {
+    db: Db,
+    config: Arc<Config>,
+    live: LiveHub,
+    gateway_url: String,
+    warnings: Mutex<HashMap<UserId, Option<String>>>,
+    shutdown: CancellationToken,
+}
+
+#[derive(Clone)]
+struct KeeperHandle {
+    orders: mpsc::Sender<Order>,
+    cancel: CancellationToken,
+}
+
+impl Orchestrator {
+    /// An orchestrator without any keeper yet; `gateway_url` is how cells reach the gateway
+    /// (`http://127.0.0.1:3000/gateway`). Its tasks end with `shutdown`.
+    pub fn new(
+        db: Db,
+        config: Arc<Config>,
+        live: LiveHub,
+        gateway_url: String,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let shared = Shared { db, config, live, gateway_url, warnings: Mutex::default(), shutdown };
+        Self { shared: Arc::new(shared), keepers: Arc::default(), tracker: TaskTracker::new() }
+    }
+
+    /// Takes up all that should run; called once when the server starts.
+    pub async fn adopt(&self) {
+        match db::runs::users_with_running(self.shared.db.reader()).await {
+            Ok(users) => {
+                for user in users {
+                    if let Err(error) = self.keeper(user).await {
+                        error!(%user, %error, "a user's runs cannot be adopted");
+                    }
+                }
+            }
+            Err(error) => error!(%error, "the runs to adopt cannot be read"),
+        }
+    }
+
+    /// Ends all keepers and waits for them; what they keep goes on running.
+    pub async fn shutdown(&self) {
+        self.shared.shutdown.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+
+    /// Sends a changed plan to the running instance, which picks its next step from it; fine when none runs.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for a foreign project; [`AppError::Unavailable`] if the runner does not answer.
+    pub async fn update_plan(&self, viewer: &Viewer, project: ProjectId) -> Result<(), AppError> {
+        let row = self.shared.project(viewer.id, project).await?;
+        let steps = row.implementation_plan.steps.into_iter().map(convert::step_to_nanobot).collect();
+        self.command(viewer, project, Command::UpdatePlan { steps }).await.map(drop)
+    }
+
+    /// Gives a person's answer to the open question.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] if nothing is asked or nothing runs that could hear it.
+    pub async fn answer(&self, viewer: &Viewer, project: ProjectId, text: String) -> Result<(), AppError> {
+        let row = self.shared.project(viewer.id, project).await?;
+        if row.question.is_none() {
+            return Err(AppError::Conflict("The agent has no open question.".to_owned()));
+        }
+        if self.command(viewer, project, Command::Answer { text }).await? {
+            return Ok(());
+        }
+        Err(AppError::Conflict("The agent is not running: start the project, then answer.".to_owned()))
+    }
+
+    /// Passes a command to the instance of a project; tells whether one runs.
+    async fn command(&self, viewer: &Viewer, project: ProjectId, command: Command) -> Result<bool, AppError> {
+        let wanted = db::runs::running(self.shared.db.reader(), viewer.id).await.map_err(internal)?;
+        let Some(instance) = wanted.into_iter().find(|w| w.project == project) else { return Ok(false) };
+        self.order(viewer.id, |reply| Order::Command { instance: instance.id, command, reply }).await?;
+        Ok(true)
+    }
+
+    /// Ends what runs for a project and removes its workspace.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] if the user's cell cannot do it; then nothing was removed.
+    pub async fn remove_project(&self, viewer: &Viewer, project: &Project) -> Result<(), AppError> {
+        if project.running {
+            self.stop(viewer, project.id).await?;
+        }
+        let (slug, session) = (project.slug.to_string(), project.tmux_session.clone());
+        self.order(viewer.id, |reply| Order::RemoveProject { slug, session, reply }).await
+    }
+
+    /// Ends a user's cell with all that runs in it, and this user's keeper.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] if the cell does not end.
+    pub async fn remove_user(&self, user: UserId, username: &Username) -> Result<(), AppError> {
+        let handle = self.keepers.lock().unwrap_or_else(PoisonError::into_inner).remove(&user);
+        if let Some(handle) = handle {
+            handle.cancel.cancel();
+            handle.orders.closed().await;
+        }
+        let run_dir = self.shared.config.user_run_dir(username);
+        cell::end(&run_dir, &self.tracker).await.map_err(unavailable)
+    }
+
+    /// What the isolation of a user's processes lacks, in one sentence, as far as known.
+    pub fn isolation_warning(&self, user: UserId) -> Option<String> {
+        self.shared.isolation_warning(user)
+    }
+
+    /// Orders something of a user's keeper, starting it if needed, and waits for the answer.
+    async fn order(
+        &self,
+        user: UserId,
+        order: impl FnOnce(oneshot::Sender<Result<(), LinkError>>) -> Order,
+    ) -> Result<(), AppError> {
+        let keeper = self.keeper(user).await.map_err(internal)?;
+        let (reply, answer) = oneshot::channel();
+        let exchange = async {
+            keeper.orders.send(order(reply)).await.map_err(|_| LinkError::Closed)?;
+            answer.await.map_err(|_| LinkError::Closed)?
+        };
+        let limit = tokio::time::timeout(ORDER_LIMIT, exchange);
+        limit.await.map_err(|_| unavailable(LinkError::Timeout(ORDER_LIMIT)))?.map_err(unavailable)
+    }
+
+    async fn keeper(&self, user: UserId) -> Result<KeeperHandle, sqlx::Error> {
+        if let Some(handle) = self.keepers.lock().unwrap_or_else(PoisonError::into_inner).get(&user) {
+            return Ok(handle.clone());
+        }
+        let username = db::runs::username(self.shared.db.reader(), user).await?;
+        let mut keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handle) = keepers.get(&user) {
+            return Ok(handle.clone());
+        }
+        let (orders, receiver) = mpsc::channel(ORDER_QUEUE);
+        let cancel = self.shared.shutdown.child_token();
+        let keeper = Keeper::new(self.shared.clone(), user, username, self.tracker.clone(), cancel.clone());
+        self.tracker.spawn(keeper.run(receiver));
+        let handle = KeeperHandle { orders, cancel };
+        keepers.insert(user, handle.clone());
+        Ok(handle)
+    }
+}
+
+impl Shared {
+    async fn project(&self, user: UserId, id: ProjectId) -> Result<Project, AppError> {
+        let found = db::projects::find(self.db.reader(), user, id).await.map_err(internal)?;
+        let mut project = found.ok_or(AppError::NotFound)?;
+        project.isolation_warning = self.isolation_warning(user);
+        Ok(project)
+    }
+
+    fn isolation_warning(&self, user: UserId) -> Option<String> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).get(&user).cloned().flatten()
+    }
+
+    /// Tells open pages how a project stands now.
+    async fn publish(&self, user: UserId, id: ProjectId) {
+        match self.project(user, id).await {
+            Ok(project) => self.live.publish(user, LiveEvent::Project { project: Box::new(project) }),
+            Err(AppError::NotFound) => self.live.publish(user, LiveEvent::ProjectDeleted { id }),
+            Err(error) => error!(%user, project = %id, %error, "a changed project cannot be read"),
+        }
+    }
+}
+
+fn internal(error: sqlx::Error) -> AppError {
+    error!(%error, "the database failed");
+    AppError::Internal
+}
+
+fn unavailable(error: LinkError) -> AppError {
+    AppError::Unavailable(format!("The agents' runner cannot do this now: {error}."))
+}
+
+/// The answer that start, stop and restart give.
+type Started = Result<StartAnswer, AppError>;

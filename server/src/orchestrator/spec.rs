@@ -1,0 +1,69 @@
+//! From rows to the order that starts a nanobot: what it is told, and the token it may use.
+
+use std::time::Duration;
+
+use app::model::{InstanceId, ProjectId, UserId};
+use autocode_nanobot::protocol::{AgentSpec, Limits, NanobotConfig, ProjectSpec};
+use autocode_runner::protocol::StartInstance;
+
+use super::{Shared, convert::step_to_nanobot};
+use crate::{
+    db::{self, now_ms},
+    gateway::token,
+};
+
+/// How long an instance's token is valid without being renewed; a living instance's lease is renewed all the time.
+pub const LEASE: Duration = Duration::from_secs(24 * 3600);
+
+/// When a lease that begins now ends, in milliseconds since the Unix epoch.
+pub fn lease_end() -> i64 {
+    now_ms().saturating_add(i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Builds the order to start an instance and gives it a fresh token; none if its rows are gone.
+///
+/// # Errors
+/// Those of the database.
+pub async fn start_instance(
+    shared: &Shared,
+    user: UserId,
+    instance: InstanceId,
+    project: ProjectId,
+) -> Result<Option<StartInstance>, sqlx::Error> {
+    let Some(project) = db::projects::find(shared.db.reader(), user, project).await? else { return Ok(None) };
+    let Some(agent) = db::agents::find(shared.db.reader(), user, project.agent_id).await? else {
+        return Ok(None);
+    };
+    let token = token::issue();
+    let mut tx = shared.db.begin().await?;
+    db::runs::set_token(&mut tx, user, instance, &token.hash, lease_end()).await?;
+    tx.commit().await?;
+    Ok(Some(StartInstance {
+        config: NanobotConfig {
+            instance_id: instance.0,
+            project: ProjectSpec {
+                id: project.id.0,
+                name: project.name,
+                description: project.description,
+                architecture: project.architecture,
+                plan: project.implementation_plan.steps.into_iter().map(step_to_nanobot).collect(),
+                workspace: project.workspace_path.into(),
+            },
+            agent: AgentSpec {
+                id: agent.id.0,
+                name: agent.draft.name,
+                model: agent.draft.model.to_string(),
+                identity: agent.draft.identity,
+                global_rules: agent.draft.global_rules,
+                tools: agent.draft.tools,
+                mcp_servers: agent.draft.mcp_servers,
+            },
+            gateway_url: shared.gateway_url.clone(),
+            session: project.tmux_session,
+            limits: Limits::default(),
+        },
+        gateway_token: token.secret,
+        clone_url: None,
+        environment: std::collections::BTreeMap::new(),
+    }))
+}

@@ -1,0 +1,125 @@
+//! Start, stop and restart of a project: first the rows, then the cell.
+
+use app::{
+    error::AppError,
+    model::{Project, ProjectId, ProjectStatus, StartAnswer, StepStatus, Viewer},
+};
+
+use super::{Orchestrator, Started, internal, keeper::Order};
+use crate::db::{self, now_ms, runs::Standing};
+
+impl Orchestrator {
+    /// Starts (or resumes) work on a project.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`]; [`AppError::Conflict`] when it runs already or is complete;
+    /// [`AppError::Unavailable`] when the cell cannot start it: then it is `failed` with that reason.
+    pub async fn start(&self, viewer: &Viewer, id: ProjectId) -> Started {
+        let project = self.shared.project(viewer.id, id).await?;
+        if project.running {
+            return Err(AppError::Conflict("The project is running already.".to_owned()));
+        }
+        let plan = &project.implementation_plan;
+        if !plan.steps.is_empty() && plan.finished() == plan.steps.len() {
+            return Err(AppError::Conflict("Every step is done; add a step to go on.".to_owned()));
+        }
+        let (instance_id, status) = self.record_start(viewer, &project).await?;
+        let order = |reply| Order::Start { instance: instance_id, project: id, reply };
+        if let Err(error) = self.order(viewer.id, order).await {
+            let mut tx = self.shared.db.begin().await.map_err(internal)?;
+            let now = now_ms();
+            db::runs::end(&mut tx, viewer.id, instance_id, true, now).await.map_err(internal)?;
+            let reason = error.to_string();
+            let standing =
+                Standing { status: Some(ProjectStatus::Failed), reason: Some(&reason), question: None };
+            db::runs::set_standing(&mut tx, viewer.id, id, &standing, now).await.map_err(internal)?;
+            tx.commit().await.map_err(internal)?;
+            self.shared.publish(viewer.id, id).await;
+            return Err(error);
+        }
+        self.shared.publish(viewer.id, id).await;
+        Ok(StartAnswer { instance_id, status })
+    }
+
+    async fn record_start(
+        &self,
+        viewer: &Viewer,
+        project: &Project,
+    ) -> Result<(app::model::InstanceId, ProjectStatus), AppError> {
+        let status = match project.implementation_plan.steps.is_empty() {
+            true => ProjectStatus::Planning,
+            false => ProjectStatus::Running,
+        };
+        let now = now_ms();
+        let mut tx = self.shared.db.begin().await.map_err(internal)?;
+        let inserted = db::runs::insert(&mut tx, viewer.id, project.agent_id, project.id, now).await;
+        let instance = inserted.map_err(|error| match error.as_database_error() {
+            Some(e) if e.is_unique_violation() => {
+                AppError::Conflict("The project is running already.".to_owned())
+            }
+            _ => internal(error),
+        })?;
+        if let Some(mut plan) =
+            db::runs::plan(&mut tx, viewer.id, project.id).await.map_err(internal)?
+            && plan.steps.iter().any(|s| s.status == StepStatus::Failed)
+        {
+            // A new start is a new chance for what was given up.
+            for step in plan.steps.iter_mut().filter(|s| s.status == StepStatus::Failed) {
+                step.status = StepStatus::Pending;
+                step.attempts = 0;
+            }
+            db::runs::set_plan(&mut tx, viewer.id, project.id, &plan, now).await.map_err(internal)?;
+        }
+        let standing = Standing { status: Some(status), reason: None, question: None };
+        db::runs::set_standing(&mut tx, viewer.id, project.id, &standing, now).await.map_err(internal)?;
+        tx.commit().await.map_err(internal)?;
+        Ok((instance, status))
+    }
+
+    /// Ends a project's instance and its terminal session; finished steps stay finished.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`]; [`AppError::Conflict`] when it never ran.
+    pub async fn stop(&self, viewer: &Viewer, id: ProjectId) -> Started {
+        let project = self.shared.project(viewer.id, id).await?;
+        let latest = db::runs::latest(self.shared.db.reader(), viewer.id, id).await.map_err(internal)?;
+        let Some(instance) = latest else {
+            return Err(AppError::Conflict("The project was never started.".to_owned()));
+        };
+        let session = Some(project.tmux_session.clone());
+        let stopped = self
+            .order(viewer.id, |reply| Order::Stop { instance: instance.id, session, reply })
+            .await;
+        // Even if the cell did not answer, the wish is recorded: the keeper ends what it finds running against it.
+        let now = now_ms();
+        let mut tx = self.shared.db.begin().await.map_err(internal)?;
+        let was_running =
+            db::runs::end(&mut tx, viewer.id, instance.id, false, now).await.map_err(internal)?;
+        let mut status = project.status;
+        if was_running || matches!(status, ProjectStatus::Running | ProjectStatus::Planning) {
+            // The instance may have finished the project while it was being stopped.
+            let current = db::projects::find(self.shared.db.reader(), viewer.id, id).await.map_err(internal)?;
+            status = current.map_or(status, |p| p.status);
+            if matches!(status, ProjectStatus::Running | ProjectStatus::Planning | ProjectStatus::Paused) {
+                status = ProjectStatus::Paused;
+                let standing = Standing { status: Some(status), reason: Some("Stopped."), question: None };
+                db::runs::set_standing(&mut tx, viewer.id, id, &standing, now).await.map_err(internal)?;
+            }
+        }
+        tx.commit().await.map_err(internal)?;
+        self.shared.publish(viewer.id, id).await;
+        stopped?;
+        Ok(StartAnswer { instance_id: instance.id, status })
+    }
+
+    /// Stops and starts again at the step that was under way.
+    ///
+    /// # Errors
+    /// As [`Orchestrator::start`] and [`Orchestrator::stop`], except that a project that does not run is just started.
+    pub async fn restart(&self, viewer: &Viewer, id: ProjectId) -> Started {
+        if self.shared.project(viewer.id, id).await?.running {
+            self.stop(viewer, id).await?;
+        }
+        self.start(viewer, id).await
+    }
+}
