@@ -1,6 +1,6 @@
 //! Panes: how they are named, what is known about one, and what of it can be read.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use tmux_interface::{CapturePane, ListPanes};
 
@@ -90,6 +90,22 @@ impl TmuxServer {
     }
 
     async fn list_panes(&self, target: String) -> Result<Option<PaneInfo>, TmuxError> {
+        let mut tries = 5;
+        loop {
+            let info = self.list_panes_once(target.clone()).await?;
+            // tmux sees the terminal's end a moment before it learns how the process ended.
+            let half_known = info
+                .as_ref()
+                .is_some_and(|i| i.dead && i.dead_status.is_none() && i.dead_signal.is_none());
+            tries -= 1;
+            if !half_known || tries == 0 {
+                return Ok(info);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn list_panes_once(&self, target: String) -> Result<Option<PaneInfo>, TmuxError> {
         let answer = self
             .run([ListPanes::new().target(target).format(FORMAT).build()])
             .await;

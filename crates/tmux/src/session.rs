@@ -71,6 +71,10 @@ fn preparations<'a>() -> Vec<TmuxCommand<'a>> {
     );
     // What a viewer types belongs to the program in the pane; no key may split windows or open tmux' own prompt.
     for table in ["prefix", "root"] {
+        // Unbinding in a table that is empty already would end the batch, silently.
+        let mut filler = BindKey::new().key_table(table).key("F12").build();
+        filler.push_param("refresh-client");
+        commands.push(filler);
         commands.push(UnbindKey::new().all().quiet().key_table(table).build());
     }
     let mut wheel = BindKey::new().key_table("root").key("WheelUpPane").build();
