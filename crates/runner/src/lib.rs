@@ -1,5 +1,6 @@
 //! The process inside a user's cell: files, git, tmux, terminals, spool, nanobots.
 
+pub mod frame;
 pub mod protocol;
 
 use std::process::ExitCode;

@@ -169,6 +169,12 @@ pub struct Isolation {
 pub enum Answer {
     /// Done.
     Done,
+    /// Answer to `Subscribe`, sent before the first replayed event.
+    Subscribed {
+        /// Number of the newest event in the spool now, or `after` if there is none newer: once it is stored, the
+        /// server knows all that had happened before it connected.
+        last: u64,
+    },
     /// A nanobot runs for the instance.
     Started {
         /// Its process id inside the cell.
