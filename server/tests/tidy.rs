@@ -120,6 +120,14 @@ fn ownership_problems(name: &str, text: &str) -> Vec<String> {
     problems
 }
 
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().unwrap()
+}
+
 /// The resolved dependency graph of the workspace.
 struct Graph {
     names: BTreeMap<String, String>,
@@ -141,33 +149,22 @@ impl Graph {
             String::from_utf8_lossy(&output.stderr)
         );
         let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let names = metadata["packages"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|p| (text(&p["id"]), text(&p["name"])));
-        let needs = metadata["resolve"]["nodes"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|node| {
-                let dependencies = node["deps"].as_array().unwrap().iter();
-                let needed = dependencies
-                    .filter(|d| {
-                        d["dep_kinds"]
-                            .as_array()
-                            .unwrap()
-                            .iter()
-                            .any(|k| k["kind"] != "dev")
-                    })
-                    .map(|d| text(&d["pkg"]));
-                (text(&node["id"]), needed.collect())
-            });
-        Self {
-            names: names.collect(),
-            needs: needs.collect(),
+        let mut graph = Self {
+            names: BTreeMap::new(),
+            needs: BTreeMap::new(),
+        };
+        for package in list(&metadata["packages"]) {
+            graph.names.insert(text(&package["id"]), text(&package["name"]));
         }
+        for node in list(&metadata["resolve"]["nodes"]) {
+            let for_more_than_tests = |d: &&Value| list(&d["dep_kinds"]).iter().any(|k| k["kind"] != "dev");
+            let needed = list(&node["deps"])
+                .iter()
+                .filter(for_more_than_tests)
+                .map(|d| text(&d["pkg"]));
+            graph.needs.insert(text(&node["id"]), needed.collect());
+        }
+        graph
     }
 
     fn id(&self, name: &str) -> &str {
