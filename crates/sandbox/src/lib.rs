@@ -1,6 +1,16 @@
-//! A user's cell: launch and probe.
+//! A user's cell: the isolated place in which that user's runner, tmux, nanobots and coding CLIs live.
+//!
+//! Must not know what runs inside beyond its command line, and must hand it nothing but paths: no environment, no
+//! secret, no file descriptor. Paths are the same inside and outside, so that a cell without a sandbox (where
+//! bubblewrap cannot start) runs the very same command.
 
-use std::path::PathBuf;
+mod cell;
+mod etc;
+mod profile;
+
+pub use cell::{Cell, CellError, launch, probe};
+
+use std::path::{Path, PathBuf};
 
 /// Whether cells use bubblewrap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,8 +35,25 @@ pub struct CellSpec {
     pub autocode: PathBuf,
     /// The Claude Code program; its real file is bound read-only.
     pub claude: PathBuf,
-    /// Further folders to bind read-only at the same path (toolchains).
+    /// Further folders to bind read-only at the same path (toolchains); a `bin` folder in one is put on PATH.
     pub read_only: Vec<PathBuf>,
     /// Whether bubblewrap is used.
     pub mode: SandboxMode,
+}
+
+impl CellSpec {
+    /// Path of the `autocode` binary for use inside the cell: its real file, symlinks resolved.
+    pub fn inside_autocode(&self) -> PathBuf {
+        real(&self.autocode)
+    }
+
+    /// Path of the Claude Code program for use inside the cell: its real file, symlinks resolved.
+    pub fn inside_claude(&self) -> PathBuf {
+        real(&self.claude)
+    }
+}
+
+/// The real path, or the path itself if there is nothing (the user of it then gets the plain "not found").
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
