@@ -1,1 +1,20 @@
-//! Scripted model server: Anthropic Messages (SSE) and OpenAI wire formats.
+//! A scripted model server, so that the demonstration and the tests need neither a key nor a network.
+//!
+//! Must not remember: an answer depends only on the request and the scenario, so that a request which is repeated after
+//! a crash gets the same answer. Must not know AutoCode's types; it speaks only the providers' wire formats.
+
+mod answer;
+mod journal;
+mod project;
+mod request;
+mod scenario;
+mod server;
+mod template;
+mod wire;
+
+pub use answer::{Answer, ToolUse};
+pub use journal::JournalEntry;
+pub use project::{DemoProject, DemoStep, demo_project};
+pub use request::{ModelRequest, Role};
+pub use scenario::{ErrorAnswer, Rule, Scenario, ScenarioError, Turn, UsageFigures, Verdict};
+pub use server::{DemoServer, serve};
