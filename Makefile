@@ -45,4 +45,5 @@ screenshots: ## Take the pictures of the README into docs/screenshots
 	@scripts/setup --for test
 	scripts/build
 	. scripts/env.sh
+	export AUTOCODE_SCREENSHOTS=1
 	exec npx --no-install playwright test --config end2end/playwright.config.ts --project screenshots

@@ -1,0 +1,53 @@
+// One release server for the whole run, one browser, one test after the other: the tests share an installation as people do.
+import { defineConfig } from '@playwright/test';
+
+const chromium = {
+  executablePath: process.env.AUTOCODE_CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+};
+
+export default defineConfig({
+  testDir: './tests',
+  outputDir: './test-results',
+  globalSetup: './support/global-setup.ts',
+  globalTeardown: './support/global-teardown.ts',
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: !!process.env.CI,
+  retries: 0,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list']],
+  use: {
+    browserName: 'chromium',
+    launchOptions: chromium,
+    viewport: { width: 1280, height: 900 },
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    actionTimeout: 10_000,
+  },
+  projects: [
+    // The first visit makes the admin; everything else signs in as that person.
+    { name: 'setup', testMatch: 'setup.spec.ts' },
+    { name: 'journeys', testMatch: ['main-job.spec.ts', 'people.spec.ts', 'settings.spec.ts'], dependencies: ['setup'] },
+    {
+      name: 'phone',
+      testMatch: 'phone.spec.ts',
+      dependencies: ['journeys'],
+      use: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
+    },
+    ...(process.env.AUTOCODE_SCREENSHOTS
+      ? [{ name: 'screenshots', testMatch: 'screenshots.spec.ts', dependencies: ['setup'] }]
+      : []),
+  ],
+});
