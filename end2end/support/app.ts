@@ -50,7 +50,7 @@ export async function createAgent(page: Page, name: string, model: string) {
   await page.getByLabel('Identity', { exact: true }).fill('You are a careful programmer who writes small, tested programs.');
   await page.getByRole('button', { name: 'Create agent' }).click();
   await expect(page).toHaveURL(/\/agents\/\d+$/);
-  await expect(page.getByRole('heading', { name })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
 }
 
 /** On an agent's page: fills the form with the demonstration project and creates it under a name of its own. */
@@ -62,7 +62,7 @@ export async function createDemoProject(page: Page, name: string) {
   await field.fill(name);
   await page.getByRole('button', { name: 'Create project' }).click();
   await expect(page).toHaveURL(/\/projects\/\d+$/);
-  await expect(page.getByRole('heading', { name })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
   await live(page);
 }
 

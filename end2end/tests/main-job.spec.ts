@@ -60,6 +60,12 @@ test('an agent finishes the demonstration project while two browsers watch', asy
     for (const each of both) await expect(screen(each)).not.toContainText('4711');
   });
 
+  await test.step('stop ends the terminal too', async () => {
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    for (const each of both) await expect(each.getByTestId('terminal-note')).toContainText('Terminal closed');
+    for (const each of both) await expectStatus(each, 'completed');
+  });
+
   for (const each of both) await expect(each.locator('body')).toHaveAttribute('data-kept', 'yes');
   await second.context.close();
 });

@@ -5,7 +5,7 @@ import { expect, test } from '../support/test';
 const maria = { username: 'maria', password: 'another good passphrase' };
 
 test('a user whom the admin made signs in, sees only their own things, and goes', async ({ page, browser, watch, request }) => {
-  watch.allow(/status of 40[134]/);
+  watch.allow(/status of (40[134]|422)/);
   const anna = await api(request);
   const agent = await (await anna.post('/agents', { name: 'Private', model: 'demo/builder', identity: '', global_rules: '' })).json();
   const made = await anna.post(`/agents/${agent.id}/projects`, { name: 'Diary', description: 'Nobody else may see this.' });
@@ -13,15 +13,15 @@ test('a user whom the admin made signs in, sees only their own things, and goes'
   const project = await made.json();
 
   await signIn(page);
-  await page.getByRole('link', { name: 'Admin' }).click();
+  await page.getByRole('link', { name: 'Admin', exact: true }).click();
   await page.getByLabel('Username', { exact: true }).fill(maria.username);
   await page.getByLabel('Password', { exact: true }).fill(maria.password);
   await page.getByRole('button', { name: 'Create user' }).click();
-  const row = page.getByRole('row', { name: /maria/ });
+  const row = page.getByTestId('user-maria');
   await expect(row).toBeVisible();
 
   const hers = await another(browser, watch, maria);
-  await expect(hers.page.getByRole('link', { name: 'Admin' })).toHaveCount(0);
+  await expect(hers.page.getByRole('link', { name: 'Admin', exact: true })).toHaveCount(0);
   await expect(hers.page.getByText('Private')).toHaveCount(0);
   for (const path of [`/projects/${project.id}`, `/agents/${agent.id}`]) {
     const answer = await hers.page.goto(path);
@@ -37,10 +37,14 @@ test('a user whom the admin made signs in, sees only their own things, and goes'
   await hers.page.goto('/');
   await createAgent(hers.page, 'Maria’s own', 'demo/builder');
 
-  await row.getByText('Delete').first().click();
-  await row.getByRole('textbox').fill(maria.username);
-  await row.getByRole('button', { name: /Delete/ }).click();
-  await expect(page.getByRole('row', { name: /maria/ })).toHaveCount(0);
+  await row.getByText('Delete maria').click();
+  await row.getByLabel('Type the username to confirm').fill('mario');
+  await row.getByRole('button', { name: 'Delete user' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: /confirm|exactly/ })).toBeVisible();
+  await expect(row).toBeVisible();
+  await row.getByLabel('Type the username to confirm').fill(maria.username);
+  await row.getByRole('button', { name: 'Delete user' }).click();
+  await expect(row).toHaveCount(0);
   await hers.page.goto('/');
   await expect(hers.page).toHaveURL('/login');
   await hers.context.close();

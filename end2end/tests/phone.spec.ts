@@ -22,7 +22,7 @@ test('no page is wider than the screen', async ({ page, request }) => {
 test('the menu opens, leads to a page, and closes', async ({ page }) => {
   await signIn(page);
   const menu = page.locator('summary', { hasText: 'Menu' });
-  const settings = page.getByRole('link', { name: 'Settings' });
+  const settings = page.getByRole('link', { name: 'Settings', exact: true });
   await expect(settings).toBeHidden();
   await menu.click();
   await settings.click();
