@@ -37,13 +37,13 @@ test('a user whom the admin made signs in, sees only their own things, and goes'
   await hers.page.goto('/');
   await createAgent(hers.page, 'Maria’s own', 'demo/builder');
 
-  await row.getByText('Delete maria').click();
-  await row.getByLabel('Type the username to confirm').fill('mario');
-  await row.getByRole('button', { name: 'Delete user' }).click();
-  await expect(page.getByRole('alert').filter({ hasText: /confirm|exactly/ })).toBeVisible();
-  await expect(row).toBeVisible();
-  await row.getByLabel('Type the username to confirm').fill(maria.username);
-  await row.getByRole('button', { name: 'Delete user' }).click();
+  const confirmation = row.getByLabel('Type the username to confirm');
+  for (const typed of ['mario', maria.username]) {
+    if (!(await confirmation.isVisible())) await row.getByText('Delete maria').click();
+    await confirmation.fill(typed);
+    await row.getByRole('button', { name: 'Delete user' }).click();
+    if (typed === 'mario') await expect(page.getByRole('alert').filter({ hasText: 'exactly' })).toBeVisible();
+  }
   await expect(row).toHaveCount(0);
   await hers.page.goto('/');
   await expect(hers.page).toHaveURL('/login');
