@@ -31,8 +31,6 @@ fi
 export SQLX_OFFLINE=true
 # The server binary bakes this in; with the same value everywhere `cargo leptos` and `cargo nextest` share one build.
 export LEPTOS_OUTPUT_NAME=autocode
-# Nothing here may draw progress bars into a log.
-export CARGO_TERM_PROGRESS_WHEN=${CARGO_TERM_PROGRESS_WHEN:-never}
 
 # A dozen test programs link against the whole server: a fast linker saves minutes. The wasm32 target is not affected.
 if command -v mold >/dev/null 2>&1; then
