@@ -19,7 +19,7 @@ use tracing::{error, info, warn};
 use super::{Shared, cell, spec};
 use crate::{
     db::{self, now_ms, runs::Standing},
-    runner_link::{Link, LinkError},
+    runner_link::{Link, LinkError, connect},
 };
 
 /// How often the connection and the leases are looked after.
@@ -131,32 +131,29 @@ impl Keeper {
     }
 
     async fn execute(&mut self, order: Order) {
-        let launch = match &order {
-            // Nothing to end where nothing runs.
-            Order::Stop { .. } | Order::Command { .. } => self.cell_exists(),
-            Order::Start { .. } | Order::RemoveProject { .. } => true,
-        };
-        let (request, reply) = match order {
+        let (request, reply, launch) = match order {
             Order::Start { instance, project, reply } => return self.start(instance, project, Some(reply)).await,
             Order::Stop { instance, session, reply } => {
                 self.started.remove(&instance);
-                (Request::StopInstance { instance_id: instance.0, end_session: session }, reply)
+                (Request::StopInstance { instance_id: instance.0, end_session: session }, reply, false)
             }
             Order::Command { instance, command, reply } => {
-                (Request::Command { instance_id: instance.0, command }, reply)
+                (Request::Command { instance_id: instance.0, command }, reply, false)
             }
-            Order::RemoveProject { slug, session, reply } => (Request::RemoveProject { slug, session }, reply),
+            Order::RemoveProject { slug, session, reply } => {
+                (Request::RemoveProject { slug, session }, reply, true)
+            }
         };
-        if !launch {
-            reply.send(Ok(())).ok();
-            return;
-        }
-        match self.link().await {
+        match self.link(launch).await {
             Ok(link) => {
                 self.asks.spawn(async move {
                     // The caller may have given up; the request is carried out all the same.
                     reply.send(link.ask(request, LONG).await.map(drop)).ok();
                 });
+            }
+            // Where no cell is, nothing has to be ended.
+            Err(error) if cell::nobody_listens(&error) && matches!(request, Request::StopInstance { .. }) => {
+                reply.send(Ok(())).ok();
             }
             Err(error) => {
                 reply.send(Err(error)).ok();
@@ -164,13 +161,9 @@ impl Keeper {
         }
     }
 
-    fn cell_exists(&self) -> bool {
-        self.connection.is_some() || cell::socket(&self.shared.config.user_run_dir(&self.username)).exists()
-    }
-
     /// Starts an instance whose row says `running`; a failure is told to `reply`, or recorded if nobody waits.
     async fn start(&mut self, instance: InstanceId, project: ProjectId, reply: Option<Reply>) {
-        let prepared = match self.link().await {
+        let prepared = match self.link(true).await {
             Ok(_) if self.started.contains(&instance) => Ok(None),
             Ok(link) => spec::start_instance(&self.shared, self.user, instance, project)
                 .await
@@ -205,13 +198,18 @@ impl Keeper {
         }
     }
 
-    /// The link to the runner, connected now if it is not.
-    async fn link(&mut self) -> Result<Link, LinkError> {
+    /// The link to the runner, connected now if it is not; `launch` starts a cell where none is.
+    async fn link(&mut self, launch: bool) -> Result<Link, LinkError> {
         if let Some((link, _)) = &self.connection {
             return Ok(link.clone());
         }
-        let (link, events) =
-            cell::reach(&self.shared.config, &self.username, &self.tracker, &self.cancel).await?;
+        let config = &self.shared.config;
+        let (link, events) = if launch {
+            cell::reach(config, &self.username, &self.tracker, &self.cancel).await?
+        } else {
+            let socket = cell::socket(&config.user_run_dir(&self.username));
+            connect(&socket, &self.tracker, &self.cancel).await?
+        };
         let warning = link.isolation().warning.clone();
         self.shared
             .warnings
@@ -258,7 +256,7 @@ impl Keeper {
             if db::runs::running(db.reader(), self.user).await.map_err(database)?.is_empty() {
                 return Ok(());
             }
-            self.link().await?;
+            self.link(true).await?;
         }
         if self.renewed.is_none_or(|at| at.elapsed() > RENEWAL) {
             let mut tx = db.begin().await.map_err(database)?;
@@ -275,7 +273,7 @@ impl Keeper {
 
     /// Makes what runs equal to what the database wants; everything the runner had to tell is stored by now.
     async fn reconcile(&mut self) -> Result<(), LinkError> {
-        let link = self.link().await?;
+        let link = self.link(true).await?;
         let answer = link.ask(Request::ListInstances, SHORT).await?;
         let Answer::Instances { instance_ids } = answer else {
             return Err(LinkError::Protocol(format!("{answer:?} as a list of instances")));

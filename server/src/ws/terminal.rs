@@ -10,6 +10,7 @@ use axum::{
     extract::{Path, State, WebSocketUpgrade, ws::Message},
     response::{IntoResponse as _, Response},
 };
+use bytes::Bytes;
 use futures::StreamExt as _;
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +67,7 @@ async fn attach(
 ) -> Result<End, End> {
     // The size comes first, so that the first picture fits.
     let size = tokio::time::timeout(SIZE_LIMIT, first_size(incoming)).await;
-    let (cols, rows) = size.unwrap_or(Ok(DEFAULT_SIZE))?;
+    let ((cols, rows), early_keys) = size.unwrap_or(Ok((DEFAULT_SIZE, None)))?;
     let socket = state.config.user_run_dir(&user.viewer().username).join("runner.sock");
     let link = match open_terminal(&socket, &project.tmux_session, cols, rows).await {
         Ok(link) => link,
@@ -81,6 +82,9 @@ async fn attach(
     };
     control(out, &Control::Opened).await?;
     let (reader, mut writer) = (link.reader, link.writer);
+    if let Some(keys) = early_keys {
+        writer.keys(keys).await.map_err(|e| End::Failed(e.to_string()))?;
+    }
     tokio::select! {
         end = output(reader, out) => end,
         end = input(incoming, &mut writer) => end,
@@ -100,17 +104,17 @@ fn size(text: &str) -> Option<(u16, u16)> {
     }
 }
 
-async fn first_size(incoming: &mut Incoming) -> Result<(u16, u16), End> {
+/// The first size, and keys that a plain client sent without saying one.
+async fn first_size(incoming: &mut Incoming) -> Result<((u16, u16), Option<Bytes>), End> {
     loop {
         match incoming.next().await {
             Some(Ok(Message::Text(text))) => {
                 if let Some(size) = size(&text) {
-                    return Ok(size);
+                    return Ok((size, None));
                 }
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-            // Keys before a size: a plain client.
-            Some(Ok(Message::Binary(_))) => return Ok(DEFAULT_SIZE),
+            Some(Ok(Message::Binary(keys))) => return Ok((DEFAULT_SIZE, Some(keys))),
             None | Some(Err(_) | Ok(Message::Close(_))) => return Err(End::Gone),
         }
     }
