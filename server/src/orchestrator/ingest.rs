@@ -15,7 +15,7 @@ use crate::db::{
     self,
     logs::NewLog,
     now_ms,
-    runs::Standing,
+    progress::Standing,
 };
 
 /// What storing a batch did.
@@ -75,7 +75,7 @@ impl Shared {
                 _ => warn!(%user, %instance, seq, "an event of an unknown instance was dropped"),
             }
         }
-        db::runs::set_cursor(&mut tx, user, cursor).await?;
+        db::progress::set_cursor(&mut tx, user, cursor).await?;
         tx.commit().await?;
         for entry in changes.logs {
             self.live.publish(user, LiveEvent::Log { entry });
@@ -138,7 +138,7 @@ impl Arrival<'_> {
                 self.plan(tx, ImplementationPlan { steps }).await
             }
             Event::StepUpdated { step } => {
-                let Some(mut plan) = db::runs::plan(tx, self.user, self.project).await? else { return Ok(()) };
+                let Some(mut plan) = db::progress::plan(tx, self.user, self.project).await? else { return Ok(()) };
                 let step = convert::step_from_nanobot(step.clone());
                 match plan.steps.iter_mut().find(|s| s.id == step.id) {
                     Some(stored) => *stored = step,
@@ -184,11 +184,11 @@ impl Arrival<'_> {
 
     async fn stand(&mut self, tx: &mut Tx<'_>, standing: &Standing<'_>) -> Result<(), sqlx::Error> {
         self.changes.projects.insert(self.project);
-        db::runs::set_standing(tx, self.user, self.project, standing, now_ms()).await
+        db::progress::set_standing(tx, self.user, self.project, standing, now_ms()).await
     }
 
     async fn plan(&mut self, tx: &mut Tx<'_>, plan: ImplementationPlan) -> Result<(), sqlx::Error> {
         self.changes.projects.insert(self.project);
-        db::runs::set_plan(tx, self.user, self.project, &plan, now_ms()).await
+        db::progress::set_plan(tx, self.user, self.project, &plan, now_ms()).await
     }
 }

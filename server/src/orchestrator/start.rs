@@ -6,7 +6,7 @@ use app::{
 };
 
 use super::{Orchestrator, Started, internal, keeper::Order};
-use crate::db::{self, now_ms, runs::Standing};
+use crate::db::{self, now_ms, progress::Standing};
 
 impl Orchestrator {
     /// Starts (or resumes) work on a project.
@@ -32,7 +32,7 @@ impl Orchestrator {
             let reason = error.to_string();
             let standing =
                 Standing { status: Some(ProjectStatus::Failed), reason: Some(&reason), question: None };
-            db::runs::set_standing(&mut tx, viewer.id, id, &standing, now).await.map_err(internal)?;
+            db::progress::set_standing(&mut tx, viewer.id, id, &standing, now).await.map_err(internal)?;
             tx.commit().await.map_err(internal)?;
             self.shared.publish(viewer.id, id).await;
             return Err(error);
@@ -60,7 +60,7 @@ impl Orchestrator {
             _ => internal(error),
         })?;
         if let Some(mut plan) =
-            db::runs::plan(&mut tx, viewer.id, project.id).await.map_err(internal)?
+            db::progress::plan(&mut tx, viewer.id, project.id).await.map_err(internal)?
             && plan.steps.iter().any(|s| s.status == StepStatus::Failed)
         {
             // A new start is a new chance for what was given up.
@@ -68,10 +68,10 @@ impl Orchestrator {
                 step.status = StepStatus::Pending;
                 step.attempts = 0;
             }
-            db::runs::set_plan(&mut tx, viewer.id, project.id, &plan, now).await.map_err(internal)?;
+            db::progress::set_plan(&mut tx, viewer.id, project.id, &plan, now).await.map_err(internal)?;
         }
         let standing = Standing { status: Some(status), reason: None, question: None };
-        db::runs::set_standing(&mut tx, viewer.id, project.id, &standing, now).await.map_err(internal)?;
+        db::progress::set_standing(&mut tx, viewer.id, project.id, &standing, now).await.map_err(internal)?;
         tx.commit().await.map_err(internal)?;
         Ok((instance, status))
     }
@@ -103,7 +103,7 @@ impl Orchestrator {
             if matches!(status, ProjectStatus::Running | ProjectStatus::Planning | ProjectStatus::Paused) {
                 status = ProjectStatus::Paused;
                 let standing = Standing { status: Some(status), reason: Some("Stopped."), question: None };
-                db::runs::set_standing(&mut tx, viewer.id, id, &standing, now).await.map_err(internal)?;
+                db::progress::set_standing(&mut tx, viewer.id, id, &standing, now).await.map_err(internal)?;
             }
         }
         tx.commit().await.map_err(internal)?;

@@ -8,7 +8,7 @@ use tokio_util::task::TaskTracker;
 use super::cell;
 use crate::{
     config::Config,
-    db::{self, Db, now_ms, runs::Standing},
+    db::{self, Db, now_ms, progress::Standing},
 };
 
 /// How long the answer of one cell is waited for.
@@ -54,7 +54,7 @@ async fn record(db: &Db) -> Result<(), sqlx::Error> {
             let now = now_ms();
             db::runs::end(&mut tx, user, instance.id, false, now).await?;
             let standing = Standing { status: Some(ProjectStatus::Paused), reason, question: None };
-            db::runs::set_standing(&mut tx, user, instance.project, &standing, now).await?;
+            db::progress::set_standing(&mut tx, user, instance.project, &standing, now).await?;
         }
         tx.commit().await?;
     }
