@@ -47,53 +47,53 @@ pub enum ConfigError {
 #[derive(Args, Clone, Debug, Default)]
 pub struct ConfigArgs {
     /// Folder of the database, the keys and every user's files.
-    #[arg(long, env = "AUTOCODE_DATA_DIR", default_value = "./data", global = true)]
+    #[arg(long, env = "AUTOCODE_DATA_DIR", default_value = "./data")]
     pub data_dir: PathBuf,
     /// Folder of sockets and run files, on a local file system and with a short path [default: run in the data folder].
-    #[arg(long, env = "AUTOCODE_RUN_DIR", global = true)]
+    #[arg(long, env = "AUTOCODE_RUN_DIR")]
     pub run_dir: Option<PathBuf>,
     /// Address to listen on; put a reverse proxy in front for HTTPS.
-    #[arg(long, env = "AUTOCODE_ADDR", default_value = "127.0.0.1:3000", global = true)]
+    #[arg(long, env = "AUTOCODE_ADDR", default_value = "127.0.0.1:3000")]
     pub addr: Option<SocketAddr>,
     /// Folder of the built web site [default: target/site, or `site` next to the program].
-    #[arg(long, env = "AUTOCODE_SITE_ROOT", global = true)]
+    #[arg(long, env = "AUTOCODE_SITE_ROOT")]
     pub site_root: Option<PathBuf>,
     /// Address that people type, if it differs; with https, cookies are sent over HTTPS only.
-    #[arg(long, env = "AUTOCODE_PUBLIC_URL", global = true)]
+    #[arg(long, env = "AUTOCODE_PUBLIC_URL")]
     pub public_url: Option<String>,
     /// File of the master key that encrypts API keys, created at the first start [default: master.key in the data folder,
     /// or the systemd credential autocode-master-key].
-    #[arg(long, env = "AUTOCODE_MASTER_KEY_FILE", global = true)]
+    #[arg(long, env = "AUTOCODE_MASTER_KEY_FILE")]
     pub master_key_file: Option<PathBuf>,
     /// The Claude Code program [default: claude on PATH, or node_modules/.bin/claude of the current folder].
-    #[arg(long, env = "AUTOCODE_CLAUDE", global = true)]
+    #[arg(long, env = "AUTOCODE_CLAUDE")]
     pub claude: Option<PathBuf>,
     /// Whether agents run inside bubblewrap: auto, required or off.
-    #[arg(long, env = "AUTOCODE_SANDBOX", default_value = "auto", value_parser = parse_sandbox, global = true)]
+    #[arg(long, env = "AUTOCODE_SANDBOX", default_value = "auto", value_parser = parse_sandbox)]
     pub sandbox: Option<SandboxMode>,
     /// Further folders that agents may read, such as toolchains, separated by colons.
-    #[arg(long, env = "AUTOCODE_SANDBOX_RO", global = true)]
+    #[arg(long, env = "AUTOCODE_SANDBOX_RO")]
     pub sandbox_ro: Option<std::ffi::OsString>,
     /// Base URL of another server for the models of `demo/…` [default: the built-in demonstration model].
-    #[arg(long, env = "AUTOCODE_DEMO_URL", global = true)]
+    #[arg(long, env = "AUTOCODE_DEMO_URL")]
     pub demo_url: Option<String>,
     /// Base URL for the models of `anthropic/…`.
-    #[arg(long, env = "AUTOCODE_ANTHROPIC_URL", global = true)]
+    #[arg(long, env = "AUTOCODE_ANTHROPIC_URL")]
     pub anthropic_url: Option<String>,
     /// Base URL for the models of `openai/…`.
-    #[arg(long, env = "AUTOCODE_OPENAI_URL", global = true)]
+    #[arg(long, env = "AUTOCODE_OPENAI_URL")]
     pub openai_url: Option<String>,
     /// Base URL for the models of `gemini/…`.
-    #[arg(long, env = "AUTOCODE_GEMINI_URL", global = true)]
+    #[arg(long, env = "AUTOCODE_GEMINI_URL")]
     pub gemini_url: Option<String>,
     /// Base URL for the models of `openrouter/…`.
-    #[arg(long, env = "AUTOCODE_OPENROUTER_URL", global = true)]
+    #[arg(long, env = "AUTOCODE_OPENROUTER_URL")]
     pub openrouter_url: Option<String>,
     /// Base URL for the models of `ollama/…`.
-    #[arg(long, env = "AUTOCODE_OLLAMA_URL", global = true)]
+    #[arg(long, env = "AUTOCODE_OLLAMA_URL")]
     pub ollama_url: Option<String>,
     /// The program that agents' processes run [default: this one].
-    #[arg(long, env = "AUTOCODE_BINARY", hide = true, global = true)]
+    #[arg(long, env = "AUTOCODE_BINARY", hide = true)]
     pub binary: Option<PathBuf>,
 }
 
@@ -167,22 +167,15 @@ impl ConfigArgs {
         .collect::<Result<_, _>>()?;
         Ok(Config {
             addr: self.addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
-            site_root: self
-                .site_root
-                .map_or_else(|| default_site_root(&here, &binary), absolute),
+            site_root: self.site_root.map_or_else(|| default_site_root(&here, &binary), absolute),
             public_url: self.public_url.map(origin).transpose()?,
             master_key_file: self.master_key_file.map(absolute),
-            claude: self
-                .claude
-                .map_or_else(|| default_claude(&here), |path| find_program(&here, path)),
+            claude: self.claude.map_or_else(|| default_claude(&here), |path| find_program(&here, path)),
             sandbox: self.sandbox.unwrap_or_default(),
             sandbox_ro: self
                 .sandbox_ro
                 .map(|list| {
-                    env::split_paths(&list)
-                        .filter(|p| !p.as_os_str().is_empty())
-                        .map(absolute)
-                        .collect()
+                    env::split_paths(&list).filter(|p| !p.as_os_str().is_empty()).map(absolute).collect()
                 })
                 .unwrap_or_default(),
             upstreams,
@@ -227,9 +220,7 @@ impl Config {
 
     /// Whether browsers reach the server over HTTPS.
     pub fn https(&self) -> bool {
-        self.public_url
-            .as_deref()
-            .is_some_and(|url| url.starts_with("https://"))
+        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
 }
 
@@ -240,9 +231,7 @@ fn normal(path: &Path) -> PathBuf {
 
 fn default_site_root(here: &Path, binary: &Path) -> PathBuf {
     let beside = binary.parent().map(|folder| folder.join("site"));
-    beside
-        .filter(|path| path.is_dir())
-        .unwrap_or_else(|| here.join("target/site"))
+    beside.filter(|path| path.is_dir()).unwrap_or_else(|| here.join("target/site"))
 }
 
 fn default_claude(here: &Path) -> PathBuf {
@@ -252,11 +241,7 @@ fn default_claude(here: &Path) -> PathBuf {
 /// A bare name is looked up on PATH, anything with a slash is a path.
 fn find_program(here: &Path, program: PathBuf) -> PathBuf {
     let bare = program.components().count() == 1 && !program.is_absolute();
-    let found = if bare {
-        program.to_str().and_then(on_path)
-    } else {
-        None
-    };
+    let found = if bare { program.to_str().and_then(on_path) } else { None };
     found.unwrap_or_else(|| normal(&here.join(program)))
 }
 
@@ -266,10 +251,7 @@ pub fn on_path(name: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?)
         .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join(name))
-        .find(|file| {
-            file.metadata()
-                .is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
-        })
+        .find(|file| file.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0))
 }
 
 /// A usable http(s) URL without its trailing slash.
@@ -292,11 +274,7 @@ mod tests {
     use super::*;
 
     fn args(data_dir: &str) -> ConfigArgs {
-        ConfigArgs {
-            data_dir: data_dir.into(),
-            binary: Some("/bin/true".into()),
-            ..ConfigArgs::default()
-        }
+        ConfigArgs { data_dir: data_dir.into(), binary: Some("/bin/true".into()), ..ConfigArgs::default() }
     }
 
     #[test]
@@ -311,26 +289,14 @@ mod tests {
 
     #[test]
     fn a_run_folder_too_long_for_sockets_is_refused() {
-        let message = args(&format!("/{}", "d".repeat(60)))
-            .resolve()
-            .unwrap_err()
-            .to_string();
+        let message = args(&format!("/{}", "d".repeat(60))).resolve().unwrap_err().to_string();
         assert!(message.contains("AUTOCODE_RUN_DIR"), "{message}");
     }
 
     #[test]
     fn urls_are_checked() {
-        let with = |url: &str| {
-            ConfigArgs {
-                public_url: Some(url.to_owned()),
-                ..args("/d")
-            }
-            .resolve()
-        };
-        assert_eq!(
-            with("https://a.example/").unwrap().public_url.as_deref(),
-            Some("https://a.example")
-        );
+        let with = |url: &str| ConfigArgs { public_url: Some(url.to_owned()), ..args("/d") }.resolve();
+        assert_eq!(with("https://a.example/").unwrap().public_url.as_deref(), Some("https://a.example"));
         assert!(with("https://a.example/").unwrap().https());
         for bad in ["a.example", "https://a.example/x", "ftp://a.example", "https://"] {
             assert!(with(bad).is_err(), "{bad} was accepted");

@@ -1,4 +1,226 @@
 //! AutoCode's server: everything that is trusted runs here.
+//!
+//! `main → lib → rest, ws, site → services → orchestrator, gateway → db, auth, crypto`: downward only.
 
+// Every page is one deeply nested view type.
+#![recursion_limit = "256"]
+
+pub mod auth;
 pub mod config;
+pub mod crypto;
 pub mod db;
+pub mod demo;
+pub mod error;
+pub mod gateway;
+pub mod ground;
+pub mod live;
+pub mod orchestrator;
+pub mod rest;
+pub mod runner_link;
+pub mod services;
+pub mod site;
+pub mod state;
+pub mod ws;
+
+use std::{
+    future::IntoFuture as _,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use app::{backend::SharedBackend, error::AppError, model::Credentials};
+use axum::{Router, middleware};
+use thiserror::Error;
+use tokio::{net::TcpListener, sync::oneshot};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use auth::layer;
+use config::Config;
+use gateway::{Gateway, GatewayError, Upstreams};
+use ground::{Ground, GroundError};
+use live::LiveHub;
+use orchestrator::Orchestrator;
+use services::{Services, SetupToken, StoredKeys};
+use state::AppState;
+
+/// How long open requests may take when the server stops; the rest of the ten seconds is for what is under them.
+const DRAIN: Duration = Duration::from_secs(6);
+const WIND_UP: Duration = Duration::from_secs(3);
+
+/// Why the server does not run; each says what to do.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// Folders, key or database are missing.
+    #[error(transparent)]
+    Ground(#[from] GroundError),
+    /// The gateway cannot be set up.
+    #[error("The gateway to the models cannot be set up: {0}.")]
+    Gateway(#[from] GatewayError),
+    /// The listener fails.
+    #[error("The server cannot listen ({0}): check the address in AUTOCODE_ADDR.")]
+    Listen(#[source] std::io::Error),
+    /// Leptos' options are broken.
+    #[error("{0}")]
+    Site(String),
+    /// The operating system has no random numbers.
+    #[error("The operating system gives no random numbers ({0}).")]
+    Random(#[from] getrandom::Error),
+    /// A service failed.
+    #[error(transparent)]
+    App(#[from] AppError),
+}
+
+/// What a started server says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// With no user yet: the link that creates the first admin.
+    pub setup_link: Option<String>,
+}
+
+/// Serves until `shutdown`, then drains for at most ten seconds; agents keep running.
+///
+/// # Errors
+/// [`RunError`], in words for the person who started it.
+pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> Result<(), RunError> {
+    run_with(config, listener, shutdown, None).await
+}
+
+/// As [`run`], telling `ready` what it would print.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_with(
+    config: Config,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+    ready: Option<oneshot::Sender<Ready>>,
+) -> Result<(), RunError> {
+    let config = Arc::new(config);
+    let addr = listener.local_addr().map_err(RunError::Listen)?;
+    let ground = Ground::prepare(&config).await?;
+    let tracker = TaskTracker::new();
+    let (state, services) = assemble(&config, ground, addr, &tracker, &shutdown)?;
+
+    let link = announce(&services, addr).await?;
+    match (ready, &link) {
+        (Some(ready), _) => drop(ready.send(Ready { addr, setup_link: link })),
+        (None, Some(link)) => println!("AutoCode is ready. Create the first account here:\n\n    {link}\n"),
+        (None, None) => println!("AutoCode is ready:\n\n    {}/\n", base_url(&config, addr)),
+    }
+
+    // Not awaited here: both may start or end cells, whose nanobots need the gateway that is served below.
+    let take_up = state.orchestrator.clone();
+    tracker.spawn(async move {
+        take_up.adopt().await;
+        services.finish_deletions().await;
+    });
+    let (db, orchestrator) = (state.db.clone(), state.orchestrator.clone());
+    let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let serve = axum::serve(listener, app).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let served = tokio::select! {
+        served = serve.into_future() => served,
+        () = async { shutdown.cancelled().await; tokio::time::sleep(DRAIN).await } => Ok(()),
+    };
+    shutdown.cancel();
+    let wind_up = async {
+        orchestrator.shutdown().await;
+        tracker.close();
+        tracker.wait().await;
+        db.close().await;
+    };
+    if tokio::time::timeout(WIND_UP, wind_up).await.is_err() {
+        tracing::warn!("some work was still under way when the server ended");
+    }
+    tracing::info!("the server has ended; agents keep running: `autocode stop --all` ends them");
+    served.map_err(RunError::Listen)
+}
+
+fn assemble(
+    config: &Arc<Config>,
+    ground: Ground,
+    addr: SocketAddr,
+    tracker: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> Result<(AppState, Arc<Services>), RunError> {
+    let Ground { db, auth, cipher, folders } = ground;
+    let live = LiveHub::default();
+    let upstreams = config
+        .upstreams
+        .iter()
+        .try_fold(Upstreams::default(), |upstreams, (provider, url)| upstreams.with(provider, url))?;
+    let keys = Arc::new(StoredKeys::new(db.clone(), cipher.clone()));
+    let gateway = Gateway::new(db.clone(), keys, upstreams, tracker.clone(), shutdown.clone())?;
+    let gateway_url = format!("http://{}/gateway", reachable(addr));
+    let orchestrator =
+        Orchestrator::new(db.clone(), config.clone(), live.clone(), gateway_url, shutdown.child_token());
+    let services = Arc::new(Services {
+        db: db.clone(),
+        config: config.clone(),
+        auth: auth.clone(),
+        cipher,
+        orchestrator: orchestrator.clone(),
+        live: live.clone(),
+        folders,
+        setup: SetupToken::random()?,
+    });
+    let backend: SharedBackend = services.clone();
+    let leptos = site::leptos_options(config).map_err(RunError::Site)?;
+    let config = config.clone();
+    let shutdown = shutdown.clone();
+    Ok((AppState { db, config, auth, orchestrator, gateway, backend, live, leptos, shutdown }, services))
+}
+
+/// All routes: what browsers and API clients use, guarded alike, and the gateway, which has its own rules.
+fn router(state: AppState) -> Router {
+    let auth = state.auth.clone();
+    let guarded = Router::new()
+        .merge(rest::router())
+        .merge(ws::router())
+        .merge(site::router(&state))
+        .layer(middleware::from_fn_with_state(auth.clone(), layer::renew))
+        .layer(middleware::from_fn_with_state(auth, layer::same_origin))
+        .layer(middleware::from_fn(layer::client_address))
+        .layer(middleware::from_fn(site::security_headers));
+    let gateway = gateway::router(state.gateway.clone());
+    Router::new()
+        .nest("/gateway", gateway)
+        .merge(guarded)
+        .layer(tower_http::trace::TraceLayer::new_for_http())
+        .with_state(state)
+}
+
+async fn announce(services: &Services, addr: SocketAddr) -> Result<Option<String>, RunError> {
+    let nobody = db::users::count(services.db.reader()).await.map_err(error::db)? == 0;
+    let link = || format!("{}/setup?token={}", base_url(&services.config, addr), services.setup.as_str());
+    Ok(nobody.then(link))
+}
+
+/// The address for people, without a trailing slash.
+fn base_url(config: &Config, addr: SocketAddr) -> String {
+    config.public_url.clone().unwrap_or_else(|| format!("http://{}", reachable(addr)))
+}
+
+/// An address that can be connected to: a listener on all addresses is reached on loopback.
+fn reachable(addr: SocketAddr) -> SocketAddr {
+    let ip = match addr.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, addr.port())
+}
+
+/// Creates an admin from the command line; works beside a running server.
+///
+/// # Errors
+/// [`RunError`], in words for the person who asked.
+pub async fn create_admin(config: &Config, username: &str, password: &str) -> Result<(), RunError> {
+    let Ground { db, auth, folders, .. } = Ground::prepare(config).await?;
+    let credentials = Credentials { username: username.to_owned(), password: password.to_owned() };
+    let created = services::create_admin(&db, &auth, &folders, credentials).await;
+    db.close().await;
+    Ok(created?)
+}

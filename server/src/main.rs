@@ -1,1 +1,184 @@
-fn main() {}
+//! `autocode`: one program, one subcommand per role.
+
+mod cli;
+mod doctor;
+
+use std::{
+    env,
+    fmt::Display,
+    io::{IsTerminal as _, Read as _},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use autocode_nanobot as nanobot;
+use autocode_runner as runner;
+use clap::Parser as _;
+use cli::{Cli, Command, CreateAdminArgs, RunnerArgs};
+use server::config::{Config, ConfigArgs};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    // A coding CLI waits for these two at every step: no runtime, no `.env`, no parsing of all the options.
+    let mut args = env::args_os().skip(1);
+    match args.next().as_deref().and_then(|role| role.to_str()) {
+        Some("hook") => return nanobot::hook::run(),
+        Some("launch") => {
+            if let Some(file) =
+                args.next().map(PathBuf::from).filter(|f| !f.as_os_str().as_encoded_bytes().starts_with(b"-"))
+            {
+                return nanobot::launch::run(&file);
+            }
+        }
+        // Processes of a cell read no `.env`: that file may lie in a user's workspace.
+        Some("runner" | "nanobot") => {}
+        _ => {
+            if let Err(e) = dotenvy::dotenv()
+                && !e.not_found()
+            {
+                return fail(format!("The file .env cannot be used ({e}): mend it or remove it."));
+            }
+        }
+    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            let wrong = e.use_stderr();
+            return match e.print() {
+                Ok(()) if !wrong => ExitCode::SUCCESS,
+                _ => ExitCode::FAILURE,
+            };
+        }
+    };
+    start_logging();
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(dispatch(cli)),
+        Err(e) => fail(format!("The system gives no threads ({e}): look at the limits of this user.")),
+    }
+}
+
+async fn dispatch(cli: Cli) -> ExitCode {
+    match cli.command.unwrap_or(Command::Serve(cli.config)) {
+        Command::Serve(config) => with(*config, serve).await,
+        Command::CreateAdmin(args) => create_admin(args).await,
+        Command::Stop(args) => with(*args.config, stop_all).await,
+        Command::Doctor(config) => with(*config, doctor::run).await,
+        Command::Demo(config) => with(*config, server::demo::run).await,
+        Command::Runner(args) => run_runner(args).await,
+        Command::Nanobot(args) => nanobot::run(args.workspace).await,
+        Command::Hook => nanobot::hook::run(),
+        Command::Launch { file } => nanobot::launch::run(&file),
+    }
+}
+
+async fn with(args: ConfigArgs, role: impl AsyncFnOnce(Config) -> ExitCode) -> ExitCode {
+    match args.resolve() {
+        Ok(config) => role(config).await,
+        Err(e) => fail(e),
+    }
+}
+
+async fn serve(config: Config) -> ExitCode {
+    if let Err(e) = server::site::check_site(&config) {
+        return fail(e);
+    }
+    let listener = match TcpListener::bind(config.addr).await {
+        Ok(listener) => listener,
+        Err(e) => return fail(listen_error(&config, &e)),
+    };
+    let shutdown = CancellationToken::new();
+    let (mut terminate, mut interrupt) =
+        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+            (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
+            (Err(e), _) | (_, Err(e)) => return fail(format!("Signals cannot be received ({e}).")),
+        };
+    let stop = async {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        eprintln!("Stopping. Agents keep running: `autocode stop --all` ends them.");
+        shutdown.cancel();
+    };
+    let server = server::run(config, listener, shutdown.clone());
+    tokio::pin!(server);
+    let served = tokio::select! {
+        served = &mut server => served,
+        () = stop => server.await,
+    };
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => fail(e),
+    }
+}
+
+fn listen_error(config: &Config, error: &std::io::Error) -> String {
+    let addr = config.addr;
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => format!(
+            "Another program listens on {addr} already: stop it, or choose another address with AUTOCODE_ADDR, for example 127.0.0.1:3001."
+        ),
+        std::io::ErrorKind::PermissionDenied => {
+            format!("This user may not listen on {addr}: choose a port above 1023 with AUTOCODE_ADDR.")
+        }
+        _ => format!(
+            "The server cannot listen on {addr} ({error}): choose another address with AUTOCODE_ADDR."
+        ),
+    }
+}
+
+async fn create_admin(args: CreateAdminArgs) -> ExitCode {
+    let config = match args.config.resolve() {
+        Ok(config) => config,
+        Err(e) => return fail(e),
+    };
+    let mut password = String::new();
+    if let Err(e) = std::io::stdin().take(4096).read_to_string(&mut password) {
+        return fail(format!("The password cannot be read from standard input ({e})."));
+    }
+    let password = password.trim_end_matches(['\r', '\n']);
+    match server::create_admin(&config, &args.username, password).await {
+        Ok(()) => {
+            println!("The admin {} can sign in now.", args.username);
+            ExitCode::SUCCESS
+        }
+        Err(e) => fail(e),
+    }
+}
+
+async fn stop_all(config: Config) -> ExitCode {
+    match server::orchestrator::stop_all(&config).await {
+        Ok((ended, failures)) => {
+            println!("Ended the agents of {ended} user(s).");
+            for failure in &failures {
+                eprintln!("Not ended: {failure}");
+            }
+            if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(e) => fail(e),
+    }
+}
+
+async fn run_runner(args: RunnerArgs) -> ExitCode {
+    let paths = runner::protocol::RunnerPaths { home: args.home, run_dir: args.run_dir };
+    let runner_args = runner::RunnerArgs { paths, autocode: args.autocode, claude: args.claude };
+    if args.serve { runner::serve(runner_args).await } else { runner::supervise(runner_args).await }
+}
+
+/// Logs to stderr: readable in a terminal, JSON where AUTOCODE_LOG_FORMAT says so.
+fn start_logging() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if env::var_os("AUTOCODE_LOG_FORMAT").is_some_and(|format| format == "json") {
+        builder.json().init();
+    } else {
+        builder.with_ansi(std::io::stderr().is_terminal()).init();
+    }
+}
+
+fn fail(why: impl Display) -> ExitCode {
+    eprintln!("autocode: {why}");
+    ExitCode::FAILURE
+}

@@ -95,12 +95,8 @@ pub async fn delete(
     provider: Provider,
 ) -> Result<bool, sqlx::Error> {
     let provider = provider.as_str();
-    let done = sqlx::query!(
-        "delete from api_keys where user_id = ? and provider = ?",
-        user.0,
-        provider
-    )
-    .execute(&mut **tx)
-    .await?;
+    let done = sqlx::query!("delete from api_keys where user_id = ? and provider = ?", user.0, provider)
+        .execute(&mut **tx)
+        .await?;
     Ok(done.rows_affected() > 0)
 }

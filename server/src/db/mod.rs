@@ -5,9 +5,13 @@
 pub mod agents;
 pub mod api_keys;
 pub mod audit;
+pub mod logs;
+pub mod progress;
 pub mod projects;
+pub mod runs;
 pub mod sessions;
 pub mod settings;
+pub mod usage;
 pub mod users;
 
 use std::{
@@ -49,7 +53,9 @@ pub enum DbError {
         source: sqlx::Error,
     },
     /// It cannot be brought to this binary's schema.
-    #[error("The database {path} cannot be migrated ({source}): restore a backup, or use another data folder (AUTOCODE_DATA_DIR).")]
+    #[error(
+        "The database {path} cannot be migrated ({source}): restore a backup, or use another data folder (AUTOCODE_DATA_DIR)."
+    )]
     Migrate {
         /// File.
         path: PathBuf,

@@ -46,9 +46,7 @@ pub async fn insert(
     new: &NewSession<'_>,
     now: i64,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query!("delete from sessions where expires_at <= ?", now)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query!("delete from sessions where expires_at <= ?", now).execute(&mut **tx).await?;
     sqlx::query!(
         "insert into sessions (id, user_id, refresh_hash, rotated_at, user_agent, created_at, expires_at)
          values (?1, ?2, ?3, ?4, ?5, ?4, ?6)",
@@ -120,10 +118,7 @@ pub async fn rotate(
 /// # Errors
 /// Those of the database.
 pub async fn delete(tx: &mut Transaction<'_, Sqlite>, id: &str) -> Result<(), sqlx::Error> {
-    sqlx::query!("delete from sessions where id = ?", id)
-        .execute(&mut **tx)
-        .await
-        .map(drop)
+    sqlx::query!("delete from sessions where id = ?", id).execute(&mut **tx).await.map(drop)
 }
 
 /// Ends every sign-in of a user.
@@ -131,10 +126,7 @@ pub async fn delete(tx: &mut Transaction<'_, Sqlite>, id: &str) -> Result<(), sq
 /// # Errors
 /// Those of the database.
 pub async fn delete_of_user(tx: &mut Transaction<'_, Sqlite>, user: UserId) -> Result<(), sqlx::Error> {
-    sqlx::query!("delete from sessions where user_id = ?", user.0)
-        .execute(&mut **tx)
-        .await
-        .map(drop)
+    sqlx::query!("delete from sessions where user_id = ?", user.0).execute(&mut **tx).await.map(drop)
 }
 
 /// The person behind a sign-in that has not ended.

@@ -7,9 +7,7 @@ use sqlx::{Sqlite, SqliteExecutor, Transaction};
 /// # Errors
 /// Those of the database.
 pub async fn get(db: impl SqliteExecutor<'_>, name: &str) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar!("select value from settings where name = ?", name)
-        .fetch_optional(db)
-        .await
+    sqlx::query_scalar!("select value from settings where name = ?", name).fetch_optional(db).await
 }
 
 /// Sets a setting.

@@ -46,9 +46,7 @@ fn role_text(role: Role) -> &'static str {
 /// # Errors
 /// Those of the database.
 pub async fn count(db: impl SqliteExecutor<'_>) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar!(r#"select count(*) as "count!: i64" from users"#)
-        .fetch_one(db)
-        .await
+    sqlx::query_scalar!(r#"select count(*) as "count!: i64" from users"#).fetch_one(db).await
 }
 
 /// How many admins there are that are not being deleted.
@@ -93,14 +91,11 @@ pub async fn find_by_name(
 /// # Errors
 /// Those of the database.
 pub async fn find(db: impl SqliteExecutor<'_>, id: UserId) -> Result<Option<User>, sqlx::Error> {
-    sqlx::query!(
-        r#"select id as "id!", username, role, created_at from users where id = ?"#,
-        id.0
-    )
-    .fetch_optional(db)
-    .await?
-    .map(|row| user(row.id, row.username, &row.role, row.created_at))
-    .transpose()
+    sqlx::query!(r#"select id as "id!", username, role, created_at from users where id = ?"#, id.0)
+        .fetch_optional(db)
+        .await?
+        .map(|row| user(row.id, row.username, &row.role, row.created_at))
+        .transpose()
 }
 
 /// All accounts with their counts, oldest first, without those being deleted.
@@ -161,14 +156,10 @@ pub async fn mark_deleting(
     id: UserId,
     now: i64,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update users set deleting_at = ? where id = ? and deleting_at is null",
-        now,
-        id.0
-    )
-    .execute(&mut **tx)
-    .await
-    .map(drop)
+    sqlx::query!("update users set deleting_at = ? where id = ? and deleting_at is null", now, id.0)
+        .execute(&mut **tx)
+        .await
+        .map(drop)
 }
 
 /// Accounts whose deletion was begun and is not finished.
@@ -192,11 +183,6 @@ pub async fn deleting(db: impl SqliteExecutor<'_>) -> Result<Vec<User>, sqlx::Er
 /// Those of the database.
 pub async fn delete(tx: &mut Transaction<'_, Sqlite>, id: UserId) -> Result<(), sqlx::Error> {
     // Projects first: they restrict the deletion of agents, and SQLite chooses the order of its cascades.
-    sqlx::query!("delete from projects where user_id = ?", id.0)
-        .execute(&mut **tx)
-        .await?;
-    sqlx::query!("delete from users where id = ?", id.0)
-        .execute(&mut **tx)
-        .await
-        .map(drop)
+    sqlx::query!("delete from projects where user_id = ?", id.0).execute(&mut **tx).await?;
+    sqlx::query!("delete from users where id = ?", id.0).execute(&mut **tx).await.map(drop)
 }

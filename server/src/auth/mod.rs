@@ -1,0 +1,252 @@
+//! Who somebody is: sign-in, sessions, tokens, and the extractors that turn a request into a person.
+//!
+//! Must not know what a person may do with a thing; services ask that of the rows' owner.
+
+pub mod cookies;
+pub mod extract;
+pub mod layer;
+pub mod limiter;
+pub mod password;
+pub mod token;
+
+use std::{sync::Arc, time::Instant};
+
+use app::{
+    error::AppError,
+    model::{Credentials, Role, UserId, Username},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{HeaderMap, header::USER_AGENT};
+use secrecy::SecretString;
+use sqlx::{Sqlite, Transaction};
+
+use crate::{
+    config::Config,
+    crypto::{MasterKey, random_bytes},
+    db::{self, Db, now_ms, sessions::NewSession},
+    error,
+};
+use cookies::CookieStyle;
+use limiter::{AttemptKey, LoginLimiter};
+use password::Passwords;
+use token::{RefreshToken, TokenKeys};
+
+pub use extract::{AdminUser, AuthUser};
+
+/// For this long after a rotation the token before is still accepted: two tabs may renew at once.
+const GRACE_MS: i64 = 10_000;
+/// Most bytes kept of what a browser calls itself.
+const USER_AGENT_MAX: usize = 200;
+/// Header in which [`layer::client_address`] hands on the client's address; never taken from a client.
+pub const CLIENT_ADDRESS: &str = "x-autocode-client-address";
+
+/// Signs people in and out and tells who a request is from; clones share its state.
+#[derive(Clone)]
+pub struct Auth(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    keys: TokenKeys,
+    passwords: Passwords,
+    limiter: LoginLimiter,
+    cookies: CookieStyle,
+    public_authority: Option<String>,
+}
+
+/// What a client gets at sign-in and at renewal.
+#[derive(Clone, Debug)]
+pub struct TokenPair {
+    /// Signed, for [`token::ACCESS_SECS`].
+    pub access: SecretString,
+    /// Good for one renewal; none when another tab has just got the new one.
+    pub refresh: Option<SecretString>,
+}
+
+/// Who renews: browsers share a cookie jar between tabs, an API client has only what it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// A browser; within the grace period it gets an access token only.
+    Browser,
+    /// An API client; within the grace period it gets a new pair.
+    Client,
+}
+
+impl Auth {
+    /// With the secrets of this master key.
+    pub fn new(db: Db, master: &MasterKey, config: &Config) -> Self {
+        Self(Arc::new(Inner {
+            db,
+            keys: TokenKeys::new(master),
+            passwords: Passwords::default(),
+            limiter: LoginLimiter::default(),
+            cookies: CookieStyle::new(config.https()),
+            public_authority: config
+                .public_url
+                .as_deref()
+                .and_then(|url| url.split_once("://"))
+                .map(|(_, authority)| authority.to_owned()),
+        }))
+    }
+
+    /// Hashes and checks passwords.
+    pub fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    /// How cookies are named and guarded.
+    pub fn cookies(&self) -> CookieStyle {
+        self.0.cookies
+    }
+
+    /// Signs somebody in with a password.
+    ///
+    /// # Errors
+    /// [`AppError::BadCredentials`], alike and equally slow for unknown names and wrong passwords;
+    /// [`AppError::TooManyRequests`] after several failures.
+    pub async fn sign_in(
+        &self,
+        headers: &HeaderMap,
+        credentials: Credentials,
+    ) -> Result<TokenPair, AppError> {
+        let Credentials { username, password } = credentials;
+        let address =
+            headers.get(CLIENT_ADDRESS).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let attempt = AttemptKey { username: username.chars().take(64).collect(), address };
+        self.0.limiter.begin(&attempt, Instant::now()).map_err(AppError::TooManyRequests)?;
+        let stored = match username.parse::<Username>() {
+            Ok(name) => db::users::find_by_name(self.0.db.reader(), &name).await.map_err(error::db)?,
+            Err(_) => None,
+        };
+        let too_long = password.len() > password::MAX_LEN * 4;
+        let hash = stored.as_ref().map(|s| s.password_hash.clone());
+        let fits = !too_long && self.0.passwords.verify(SecretString::from(password), hash).await?;
+        let Some(stored) = stored.filter(|_| fits) else {
+            tracing::warn!(username = %attempt.username, address = %attempt.address, "a sign-in was refused");
+            return Err(AppError::BadCredentials);
+        };
+        self.0.limiter.succeeded(&attempt);
+        let mut tx = self.0.db.begin().await.map_err(error::db)?;
+        let pair = self.begin_session(&mut tx, headers, stored.user.id).await?;
+        let name = stored.user.username.as_str();
+        db::audit::insert(&mut tx, Some(stored.user.id), name, "signed_in", &attempt.address, now_ms())
+            .await
+            .map_err(error::db)?;
+        tx.commit().await.map_err(error::db)?;
+        Ok(pair)
+    }
+
+    /// Begins a session for somebody whose identity was checked, as part of a transaction.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`].
+    pub async fn begin_session(
+        &self,
+        tx: &mut Transaction<'_, Sqlite>,
+        headers: &HeaderMap,
+        user: UserId,
+    ) -> Result<TokenPair, AppError> {
+        let id = URL_SAFE_NO_PAD.encode(random_bytes::<16>().map_err(no_random)?);
+        let refresh = RefreshToken::random().map_err(no_random)?;
+        let agent = headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let now = now_ms();
+        let session = NewSession {
+            id: &id,
+            user,
+            refresh_hash: &refresh.hash,
+            user_agent: agent.get(..agent.len().min(USER_AGENT_MAX)).unwrap_or_default(),
+            expires_at: now + token::REFRESH_SECS * 1000,
+        };
+        db::sessions::insert(tx, &session, now).await.map_err(error::db)?;
+        Ok(TokenPair { access: self.access_token(user, &id, now)?, refresh: Some(refresh.secret) })
+    }
+
+    /// Replaces a refresh token. Using one that was replaced before ends the whole session: it was stolen.
+    ///
+    /// # Errors
+    /// [`AppError::Unauthorized`].
+    pub async fn renew(&self, refresh: &str, renewal: Renewal) -> Result<TokenPair, AppError> {
+        let now = now_ms();
+        let hash = token::hash(refresh);
+        let mut tx = self.0.db.begin().await.map_err(error::db)?;
+        let found = db::sessions::find_by_refresh(&mut *tx, &hash, now).await.map_err(error::db)?;
+        let session = found.ok_or(AppError::Unauthorized)?;
+        if !session.current && now - session.rotated_at > GRACE_MS {
+            db::sessions::delete(&mut tx, &session.id).await.map_err(error::db)?;
+            db::audit::insert(&mut tx, Some(session.user), "", "refresh_token_reused", &session.id, now)
+                .await
+                .map_err(error::db)?;
+            tx.commit().await.map_err(error::db)?;
+            tracing::warn!(user = %session.user, "a replaced refresh token was used; its session ended");
+            return Err(AppError::Unauthorized);
+        }
+        let access = self.access_token(session.user, &session.id, now)?;
+        if !session.current && renewal == Renewal::Browser {
+            return Ok(TokenPair { access, refresh: None });
+        }
+        let next = RefreshToken::random().map_err(no_random)?;
+        let expires_at = now + token::REFRESH_SECS * 1000;
+        db::sessions::rotate(&mut tx, &session.id, &next.hash, now, expires_at).await.map_err(error::db)?;
+        tx.commit().await.map_err(error::db)?;
+        Ok(TokenPair { access, refresh: Some(next.secret) })
+    }
+
+    /// Ends the session that a refresh token belongs to; fine when there is none.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`].
+    pub async fn end_by_refresh(&self, refresh: &str) -> Result<(), AppError> {
+        let mut tx = self.0.db.begin().await.map_err(error::db)?;
+        let hash = token::hash(refresh);
+        if let Some(session) =
+            db::sessions::find_by_refresh(&mut *tx, &hash, now_ms()).await.map_err(error::db)?
+        {
+            db::sessions::delete(&mut tx, &session.id).await.map_err(error::db)?;
+        }
+        tx.commit().await.map_err(error::db)
+    }
+
+    /// Ends the session that a request was authenticated with, whichever token it carries.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`].
+    pub async fn end_of_request(&self, headers: &HeaderMap) -> Result<(), AppError> {
+        if let Some(claims) = self.claims(headers) {
+            let mut tx = self.0.db.begin().await.map_err(error::db)?;
+            db::sessions::delete(&mut tx, &claims.sid).await.map_err(error::db)?;
+            tx.commit().await.map_err(error::db)?;
+        }
+        match self.0.cookies.refresh(headers) {
+            Some(refresh) => self.end_by_refresh(refresh).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Creates an account in a transaction: hashing is done by the caller beforehand.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] for a taken name.
+    pub async fn create_account(
+        &self,
+        tx: &mut Transaction<'_, Sqlite>,
+        username: &Username,
+        hash: &str,
+        role: Role,
+        actor: &str,
+    ) -> Result<UserId, AppError> {
+        let now = now_ms();
+        let id = db::users::insert(tx, username, hash, role, now).await.map_err(error::db)?;
+        db::audit::insert(tx, Some(id), actor, "user_created", username.as_str(), now)
+            .await
+            .map_err(error::db)?;
+        Ok(id)
+    }
+
+    fn access_token(&self, user: UserId, session: &str, now: i64) -> Result<SecretString, AppError> {
+        let token = self.0.keys.issue(user, session, now / 1000);
+        token.map_err(|e| error::internal("an access token could not be signed", e))
+    }
+}
+
+fn no_random(e: getrandom::Error) -> AppError {
+    error::internal("the operating system gives no random numbers", e)
+}

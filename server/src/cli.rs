@@ -1,0 +1,125 @@
+//! The command line: one subcommand per role.
+//!
+//! Must not do anything: it only says what was asked for.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use server::config::ConfigArgs;
+
+/// Runs AI agents that finish whole software projects unattended.
+///
+/// Every option can be set in the environment or in a `.env` file of the current folder too.
+#[derive(Debug, Parser)]
+#[command(name = "autocode", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// The role; without one, `serve`.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Options of `serve`.
+    #[command(flatten)]
+    pub config: Box<ConfigArgs>,
+}
+
+/// The roles of the program.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the web app, the API and the gateway to the models.
+    Serve(Box<ConfigArgs>),
+    /// Create an admin; works beside a running server.
+    CreateAdmin(CreateAdminArgs),
+    /// End running agents.
+    Stop(StopArgs),
+    /// Print what was found on this machine and what is missing.
+    Doctor(Box<ConfigArgs>),
+    /// Build the demonstration project from start to end, without a browser and without a key.
+    Demo(Box<ConfigArgs>),
+    /// The process inside a user's cell; started by the server.
+    #[command(hide = true)]
+    Runner(RunnerArgs),
+    /// One agent at work; started by a runner.
+    #[command(hide = true)]
+    Nanobot(NanobotArgs),
+    /// Passes on a coding CLI's hook; started by the coding CLI.
+    #[command(hide = true)]
+    Hook,
+    /// Becomes a coding CLI; started in a terminal session.
+    #[command(hide = true)]
+    Launch {
+        /// What to become.
+        file: PathBuf,
+    },
+}
+
+/// Options of `create-admin`.
+#[derive(Args, Debug)]
+pub struct CreateAdminArgs {
+    /// Login name.
+    #[arg(long)]
+    pub username: String,
+    /// Read the password from standard input; there is no other way, so that it never stands in a list of processes.
+    #[arg(long, required = true)]
+    pub password_stdin: bool,
+    /// Where the installation is.
+    #[command(flatten)]
+    pub config: Box<ConfigArgs>,
+}
+
+/// Options of `stop`.
+#[derive(Args, Debug)]
+pub struct StopArgs {
+    /// All agents of all users.
+    #[arg(long, required = true)]
+    pub all: bool,
+    /// Where the installation is.
+    #[command(flatten)]
+    pub config: Box<ConfigArgs>,
+}
+
+/// Options of `runner`.
+#[derive(Args, Debug)]
+pub struct RunnerArgs {
+    /// The user's HOME.
+    #[arg(long)]
+    pub home: PathBuf,
+    /// The user's folder for sockets and run files.
+    #[arg(long)]
+    pub run_dir: PathBuf,
+    /// The Claude Code program.
+    #[arg(long)]
+    pub claude: PathBuf,
+    /// This program, as seen from inside the cell.
+    #[arg(long)]
+    pub autocode: PathBuf,
+    /// Be the runner itself, not the process that keeps it alive.
+    #[arg(long)]
+    pub serve: bool,
+}
+
+/// Options of `nanobot`.
+#[derive(Args, Debug)]
+pub struct NanobotArgs {
+    /// The project's folder.
+    #[arg(long)]
+    pub workspace: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn serve_is_what_happens_without_a_role() {
+        let cli = Cli::try_parse_from(["autocode", "--data-dir", "/d"]).unwrap();
+        assert_eq!((cli.command.is_none(), cli.config.data_dir), (true, PathBuf::from("/d")));
+        let cli = Cli::try_parse_from(["autocode", "doctor", "--data-dir", "/d"]).unwrap();
+        assert!(matches!(cli.command, Some(Command::Doctor(config)) if config.data_dir.as_os_str() == "/d"));
+    }
+}

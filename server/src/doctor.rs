@@ -1,0 +1,132 @@
+//! `autocode doctor`: what this machine has and what it lacks, with what to do.
+//!
+//! Must change nothing that a start would not change, and start no agent.
+
+use std::{ffi::OsStr, net::TcpListener, path::Path, process::ExitCode, time::Duration};
+
+use autocode_sandbox::SandboxMode;
+use server::{
+    config::{Config, on_path},
+    ground::Ground,
+    site,
+};
+use tokio::process::Command;
+
+/// No program takes longer to say its version.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// One line of the report.
+enum Finding {
+    Good(String),
+    /// Works without it, but not as well.
+    Warning(String),
+    Missing(String),
+}
+
+/// Prints one line for each thing that is needed; fails if one is missing.
+pub async fn run(config: Config) -> ExitCode {
+    let findings = [
+        ("tmux", program("tmux", "-V", "install the package tmux").await),
+        ("git", program("git", "--version", "install the package git").await),
+        ("bubblewrap", sandbox(config.sandbox).await),
+        ("claude", claude(&config.claude).await),
+        ("data", ground(&config).await),
+        ("address", address(&config)),
+        (
+            "web site",
+            site::check_site(&config)
+                .map_or_else(Finding::Missing, |()| Finding::Good(show(&config.site_root))),
+        ),
+    ];
+    let mut complete = true;
+    for (name, finding) in findings {
+        let (mark, text) = match finding {
+            Finding::Good(text) => ("ok", text),
+            Finding::Warning(text) => ("WARNING", text),
+            Finding::Missing(text) => {
+                complete = false;
+                ("MISSING", text)
+            }
+        };
+        println!("{mark:>8}  {name}: {text}");
+    }
+    if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn show(path: &Path) -> String {
+    path.display().to_string()
+}
+
+async fn program(name: &str, flag: &str, what_to_do: &str) -> Finding {
+    match on_path(name) {
+        Some(path) => match version(path.as_os_str(), flag).await {
+            Ok(version) => Finding::Good(format!("{version} ({})", show(&path))),
+            Err(why) => Finding::Missing(format!("{} does not run ({why}): {what_to_do}.", show(&path))),
+        },
+        None => Finding::Missing(format!("not found on PATH: {what_to_do}.")),
+    }
+}
+
+async fn version(program: &OsStr, flag: &str) -> Result<String, String> {
+    let output =
+        Command::new(program).arg(flag).stdin(std::process::Stdio::null()).kill_on_drop(true).output();
+    match tokio::time::timeout(LIMIT, output).await {
+        Ok(Ok(output)) if output.status.success() => {
+            let text = String::from_utf8_lossy(&output.stdout);
+            Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+        }
+        Ok(Ok(output)) => Err(output.status.to_string()),
+        Ok(Err(e)) => Err(e.to_string()),
+        Err(_) => Err(format!("no answer within {LIMIT:?}")),
+    }
+}
+
+async fn sandbox(mode: SandboxMode) -> Finding {
+    if mode == SandboxMode::Off {
+        return Finding::Warning(
+            "not used, as AUTOCODE_SANDBOX says: agents reach whatever this user can.".to_owned(),
+        );
+    }
+    match (autocode_sandbox::probe().await, mode) {
+        (Ok(()), _) => Finding::Good("starts".to_owned()),
+        (Err(why), SandboxMode::Required) => {
+            Finding::Missing(format!("{why}: install the package bubblewrap."))
+        }
+        (Err(why), _) => Finding::Warning(format!(
+            "{why}: agents run without a sandbox. Install the package bubblewrap and allow unprivileged user namespaces."
+        )),
+    }
+}
+
+async fn claude(path: &Path) -> Finding {
+    let what_to_do =
+        "install it with `npm ci` here or `npm install -g @anthropic-ai/claude-code`, or set AUTOCODE_CLAUDE";
+    match version(path.as_os_str(), "--version").await {
+        Ok(version) => Finding::Good(format!("{version} ({})", show(path))),
+        Err(why) => Finding::Missing(format!("{} does not run ({why}): {what_to_do}.", show(path))),
+    }
+}
+
+async fn ground(config: &Config) -> Finding {
+    match Ground::prepare(config).await {
+        Ok(ground) => {
+            ground.db.close().await;
+            Finding::Good(format!(
+                "{} is writable, the master key is there, the database has schema {}",
+                show(&config.data_dir),
+                server::db::Db::known_version()
+            ))
+        }
+        Err(e) => Finding::Missing(e.to_string()),
+    }
+}
+
+fn address(config: &Config) -> Finding {
+    match TcpListener::bind(config.addr) {
+        Ok(_) => Finding::Good(format!("{} is free", config.addr)),
+        Err(e) => Finding::Warning(format!(
+            "{} cannot be listened on ({e}): fine if AutoCode runs there already, else choose another with AUTOCODE_ADDR.",
+            config.addr
+        )),
+    }
+}

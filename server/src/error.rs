@@ -1,0 +1,104 @@
+//! What went wrong inside, turned into what may be said outside: one error, one HTTP answer.
+
+use app::error::{AppError, FieldError};
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+};
+use serde::Serialize;
+use tracing::error;
+
+/// The answer for a failed statement: known constraints become conflicts, the rest is logged and kept inside.
+pub fn db(error: sqlx::Error) -> AppError {
+    if let Some(conflict) = error.as_database_error().and_then(|e| conflict(e.message())) {
+        return AppError::Conflict(conflict.to_owned());
+    }
+    if matches!(error, sqlx::Error::PoolTimedOut) {
+        error!("no database connection became free in time");
+        return AppError::Unavailable("The database is busy; try again in a moment.".to_owned());
+    }
+    internal("the database failed", error)
+}
+
+/// SQLite names the columns of a violated unique constraint, not the constraint.
+fn conflict(message: &str) -> Option<&'static str> {
+    let rest = message.strip_prefix("UNIQUE constraint failed: ");
+    match rest {
+        Some("users.username") => Some("This username is taken."),
+        Some("agents.user_id, agents.name") => Some("You have an agent of this name already."),
+        Some("projects.user_id, projects.slug") => Some("You have a project in this folder already."),
+        Some("agent_instances.project_id") => Some("The project is running already."),
+        _ => message
+            .starts_with("FOREIGN KEY constraint failed")
+            .then_some("Something else still belongs to it; delete that first."),
+    }
+}
+
+/// Logs a fault of ours and hides it.
+pub fn internal(what: &'static str, why: impl std::fmt::Display) -> AppError {
+    error!(error = %why, "{what}");
+    AppError::Internal
+}
+
+/// An answer that says no, as RFC 9457 has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Always `about:blank`: the status says what kind it is.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    #[serde(skip)]
+    retry_after: Option<u64>,
+}
+
+impl Problem {
+    /// With a status and one sentence for a person.
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after: None,
+        }
+    }
+}
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
+        let status = StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut problem = Self::new(status, error.to_string());
+        match error {
+            AppError::Invalid(errors) => problem.errors = errors,
+            AppError::TooManyRequests(seconds) => problem.retry_after = Some(seconds),
+            _ => {}
+        }
+        problem
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.retry_after;
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

@@ -1,0 +1,171 @@
+//! A user's agents.
+
+use std::path::{Component, Path};
+
+use app::{
+    backend::{Agents, Answer},
+    error::AppError,
+    model::{Agent, AgentDraft, AgentId, Instance, Provider, Viewer},
+};
+use async_trait::async_trait;
+
+use super::{Services, check::Check};
+use crate::{
+    db::{self, now_ms},
+    error,
+};
+
+const MAX_TOOLS: usize = 64;
+
+/// The draft as it is stored, or all that is wrong with it.
+fn checked(draft: AgentDraft) -> Answer<AgentDraft> {
+    let mut check = Check::default();
+    check.name("name", &draft.name);
+    check.text("identity", &draft.identity, 32);
+    check.text("global_rules", &draft.global_rules, 32);
+    let provider = draft.model.provider();
+    if provider != "demo" && provider.parse::<Provider>().is_err() {
+        check.problem("model", format!("There is no provider \u{201c}{provider}\u{201d}."));
+    }
+    let plain = |tool: &String| (1..=64).contains(&tool.len()) && tool.chars().all(|c| c.is_ascii_graphic());
+    check.that(
+        draft.tools.len() <= MAX_TOOLS && draft.tools.iter().all(plain),
+        "tools",
+        "Name at most 64 tools, each with 1 to 64 plain characters.",
+    );
+    check.that(
+        draft.mcp_servers.is_object(),
+        "mcp_servers",
+        "Write a JSON object with one entry per server.",
+    );
+    check.text("mcp_servers", &draft.mcp_servers.to_string(), 32);
+    let base = draft.workspace_base.as_deref().map(str::trim).filter(|base| !base.is_empty());
+    if let Some(base) = base {
+        check.that(
+            is_plain_relative(base),
+            "workspace_base",
+            "Write a folder below projects/, with plain letters, digits, dots, hyphens and slashes, and no ..",
+        );
+    }
+    let workspace_base = base.map(|base| base.trim_end_matches('/').to_owned());
+    check.done()?;
+    Ok(AgentDraft { name: draft.name.trim().to_owned(), workspace_base, ..draft })
+}
+
+/// A relative path of ordinary names that no program could take for an option or a format.
+fn is_plain_relative(path: &str) -> bool {
+    let ordinary = |part: Component<'_>| match part {
+        Component::Normal(name) => name.to_str().is_some_and(|name| {
+            name.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+        }),
+        _ => false,
+    };
+    path.len() <= 200 && Path::new(path).components().all(ordinary)
+}
+
+impl Services {
+    pub(super) async fn find_agent(&self, viewer: &Viewer, id: AgentId) -> Answer<Agent> {
+        let found = db::agents::find(self.db.reader(), viewer.id, id).await.map_err(error::db)?;
+        found.ok_or(AppError::NotFound)
+    }
+}
+
+#[async_trait]
+impl Agents for Services {
+    async fn agents(&self, viewer: &Viewer) -> Answer<Vec<Agent>> {
+        db::agents::list(self.db.reader(), viewer.id).await.map_err(error::db)
+    }
+
+    async fn agent(&self, viewer: &Viewer, id: AgentId) -> Answer<Agent> {
+        self.find_agent(viewer, id).await
+    }
+
+    async fn create_agent(&self, viewer: &Viewer, draft: AgentDraft) -> Answer<Agent> {
+        let draft = checked(draft)?;
+        let mut tx = self.begin().await?;
+        let id = db::agents::insert(&mut tx, viewer.id, &draft, now_ms()).await.map_err(error::db)?;
+        tx.commit().await.map_err(error::db)?;
+        self.find_agent(viewer, id).await
+    }
+
+    async fn update_agent(&self, viewer: &Viewer, id: AgentId, draft: AgentDraft) -> Answer<Agent> {
+        // Another user's agent is not found, whatever the draft looks like.
+        self.find_agent(viewer, id).await?;
+        let draft = checked(draft)?;
+        let mut tx = self.begin().await?;
+        if !db::agents::update(&mut tx, viewer.id, id, &draft).await.map_err(error::db)? {
+            return Err(AppError::NotFound);
+        }
+        tx.commit().await.map_err(error::db)?;
+        self.find_agent(viewer, id).await
+    }
+
+    async fn delete_agent(&self, viewer: &Viewer, id: AgentId) -> Answer<()> {
+        let mut tx = self.begin().await?;
+        let projects = db::projects::list(&mut *tx, viewer.id, Some(id)).await.map_err(error::db)?;
+        if !projects.is_empty() {
+            return Err(AppError::Conflict("This agent has projects; delete them first.".to_owned()));
+        }
+        if !db::agents::delete(&mut tx, viewer.id, id).await.map_err(error::db)? {
+            return Err(AppError::NotFound);
+        }
+        tx.commit().await.map_err(error::db)
+    }
+
+    async fn instances(&self, viewer: &Viewer, id: AgentId) -> Answer<Vec<Instance>> {
+        self.find_agent(viewer, id).await?;
+        db::runs::of_agent(self.db.reader(), viewer.id, id).await.map_err(error::db)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft() -> AgentDraft {
+        AgentDraft {
+            name: " Builder ".to_owned(),
+            model: "demo/builder".parse().unwrap(),
+            identity: String::new(),
+            tools: vec!["bash".to_owned()],
+            mcp_servers: serde_json::json!({}),
+            workspace_base: Some(" web/shops/ ".to_owned()),
+            global_rules: String::new(),
+        }
+    }
+
+    #[test]
+    fn drafts_are_tidied() {
+        let tidy = AgentDraft {
+            name: "Builder".to_owned(),
+            workspace_base: Some("web/shops".to_owned()),
+            ..draft()
+        };
+        assert_eq!(checked(draft()), Ok(tidy));
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once() {
+        let bad = AgentDraft {
+            name: " ".to_owned(),
+            model: "nobody/model".parse().unwrap(),
+            identity: "x".repeat(32 * 1024 + 1),
+            tools: vec![String::new()],
+            mcp_servers: serde_json::json!([]),
+            workspace_base: Some("../other".to_owned()),
+            ..draft()
+        };
+        let Err(AppError::Invalid(errors)) = checked(bad) else { panic!("the draft was accepted") };
+        let fields: Vec<_> = errors.iter().map(|e| e.field.as_str()).collect();
+        assert_eq!(fields, ["name", "identity", "model", "tools", "mcp_servers", "workspace_base"]);
+    }
+
+    #[test]
+    fn workspace_bases_stay_below_projects() {
+        for bad in ["..", "a/../b", "/abs", "a//../b", ".hidden", "-rf", "a b", "#(x)", "./a"] {
+            let draft = AgentDraft { workspace_base: Some(bad.to_owned()), ..draft() };
+            assert!(checked(draft).is_err(), "{bad} was accepted");
+        }
+    }
+}

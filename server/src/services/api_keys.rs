@@ -1,0 +1,82 @@
+//! A user's API keys: sealed before they are stored, never shown again.
+
+use std::collections::BTreeMap;
+
+use app::{
+    backend::{Answer, ApiKeys},
+    error::AppError,
+    model::{ApiKeyInfo, Provider, Timestamp, Viewer},
+};
+use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use secrecy::SecretString;
+use sqlx::{Sqlite, Transaction};
+
+use super::Services;
+use crate::{
+    db::{self, now_ms},
+    error,
+};
+
+/// The copy in the user's folder, as sealed as the rows.
+const COPY: &str = "api_keys.json";
+
+impl Services {
+    /// Writes the copy from what the transaction sees, so that both change or neither.
+    async fn copy_keys(&self, tx: &mut Transaction<'_, Sqlite>, viewer: &Viewer) -> Answer<()> {
+        let keys = db::api_keys::list(&mut **tx, viewer.id).await.map_err(error::db)?;
+        let sealed: BTreeMap<_, _> = keys
+            .iter()
+            .map(|key| (key.info.provider.as_str(), STANDARD.encode(&key.encrypted_key)))
+            .collect();
+        let json = serde_json::json!({ "format": 1, "keys": sealed });
+        self.folders.write_config(&viewer.username, COPY, json.to_string().into_bytes()).await
+    }
+
+    async fn note(
+        &self,
+        tx: &mut Transaction<'_, Sqlite>,
+        viewer: &Viewer,
+        action: &str,
+        p: Provider,
+    ) -> Answer<()> {
+        let actor = viewer.username.as_str();
+        db::audit::insert(tx, Some(viewer.id), actor, action, p.as_str(), now_ms()).await.map_err(error::db)
+    }
+}
+
+#[async_trait]
+impl ApiKeys for Services {
+    async fn api_keys(&self, viewer: &Viewer) -> Answer<Vec<ApiKeyInfo>> {
+        let keys = db::api_keys::list(self.db.reader(), viewer.id).await.map_err(error::db)?;
+        Ok(keys.into_iter().map(|key| key.info).collect())
+    }
+
+    async fn put_api_key(&self, viewer: &Viewer, provider: Provider, key: String) -> Answer<ApiKeyInfo> {
+        let key = key.trim();
+        // Such a key cannot be sent in a header.
+        if !(8..=512).contains(&key.len()) || !key.chars().all(|c| c.is_ascii_graphic()) {
+            return Err(AppError::invalid("key", "A key has 8 to 512 plain characters without spaces."));
+        }
+        let last4 = key.get(key.len() - 4..).unwrap_or_default().to_owned();
+        let sealed = self.cipher.seal(viewer.id, provider, &SecretString::from(key));
+        let sealed = sealed.map_err(|e| error::internal("a key could not be sealed", e))?;
+        let now = now_ms();
+        let mut tx = self.begin().await?;
+        db::api_keys::put(&mut tx, viewer.id, provider, &sealed, &last4, now).await.map_err(error::db)?;
+        self.note(&mut tx, viewer, "api_key_stored", provider).await?;
+        self.copy_keys(&mut tx, viewer).await?;
+        tx.commit().await.map_err(error::db)?;
+        Ok(ApiKeyInfo { provider, last4, created_at: Timestamp::from_millis(now) })
+    }
+
+    async fn delete_api_key(&self, viewer: &Viewer, provider: Provider) -> Answer<()> {
+        let mut tx = self.begin().await?;
+        if !db::api_keys::delete(&mut tx, viewer.id, provider).await.map_err(error::db)? {
+            return Err(AppError::NotFound);
+        }
+        self.note(&mut tx, viewer, "api_key_deleted", provider).await?;
+        self.copy_keys(&mut tx, viewer).await?;
+        tx.commit().await.map_err(error::db)
+    }
+}

@@ -1,0 +1,76 @@
+//! Use cases: what a person wants to do, checked and done. They implement the ports of `app::backend`.
+//!
+//! Must not know routes, JSON bodies or pages; both doors, server functions and REST, call the same methods.
+
+mod accounts;
+mod agents;
+mod api_keys;
+mod check;
+mod folders;
+mod key_source;
+mod plan;
+mod projects;
+mod users;
+
+use std::sync::Arc;
+
+use app::{
+    error::AppError,
+    model::{LiveEvent, Project, ProjectId, Viewer},
+};
+use sqlx::{Sqlite, Transaction};
+
+use crate::{
+    auth::Auth,
+    config::Config,
+    crypto::ApiKeyCipher,
+    db::{self, Db},
+    error,
+    live::LiveHub,
+    orchestrator::Orchestrator,
+};
+pub use accounts::{SetupToken, create_admin};
+pub use folders::UserFolders;
+pub use key_source::StoredKeys;
+pub use projects::demo_project;
+
+/// All services; they share the server's parts.
+pub struct Services {
+    /// Database.
+    pub db: Db,
+    /// Configuration.
+    pub config: Arc<Config>,
+    /// Sign-in.
+    pub auth: Auth,
+    /// Cipher of stored keys.
+    pub cipher: ApiKeyCipher,
+    /// Runs.
+    pub orchestrator: Orchestrator,
+    /// Who watches what.
+    pub live: LiveHub,
+    /// Users' folders.
+    pub folders: UserFolders,
+    /// What opens `/setup`.
+    pub setup: SetupToken,
+}
+
+impl Services {
+    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, AppError> {
+        self.db.begin().await.map_err(error::db)
+    }
+
+    /// A viewer's project as pages show it.
+    async fn find_project(&self, viewer: &Viewer, id: ProjectId) -> Result<Project, AppError> {
+        let found = db::projects::find(self.db.reader(), viewer.id, id).await.map_err(error::db)?;
+        let mut project = found.ok_or(AppError::NotFound)?;
+        project.isolation_warning = self.orchestrator.isolation_warning(viewer.id);
+        Ok(project)
+    }
+
+    /// Tells the viewer's open pages how a project is now.
+    async fn publish_project(&self, viewer: &Viewer, id: ProjectId) -> Result<Project, AppError> {
+        let project = self.find_project(viewer, id).await?;
+        self.live.publish(viewer.id, LiveEvent::Project { project: Box::new(project.clone()) });
+        Ok(project)
+    }
+}

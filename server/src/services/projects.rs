@@ -1,0 +1,216 @@
+//! A user's projects: their texts here, their runs at the orchestrator.
+
+use app::{
+    backend::{Answer, Projects},
+    error::AppError,
+    model::{
+        AgentId, Dashboard, ImplementationPlan, LiveEvent, LogEntry, LogQuery, Project, ProjectDraft,
+        ProjectId, ProjectStatus, Slug, StartAnswer, Step, UsageSummary, Viewer,
+    },
+};
+use async_trait::async_trait;
+use sqlx::{Sqlite, Transaction};
+
+use super::{
+    Services,
+    check::Check,
+    plan::{current_step, merged_plan, new_plan},
+};
+use crate::{
+    db::{
+        self, now_ms,
+        progress::Standing,
+        projects::{NewProject, ProjectTexts},
+    },
+    error,
+};
+
+const DAY_MS: i64 = 24 * 3600 * 1000;
+/// Longest answer to an agent's question, in KiB.
+const MAX_ANSWER_KIB: usize = 32;
+
+fn check_texts(draft: &ProjectDraft) -> Answer<()> {
+    let mut check = Check::default();
+    check.name("name", &draft.name);
+    check.text("description", &draft.description, 64);
+    check.text("architecture", draft.architecture.as_deref().unwrap_or_default(), 64);
+    check.done()
+}
+
+impl Services {
+    /// The slug of the name, with a number if the user has such a folder already.
+    async fn free_slug(&self, tx: &mut Transaction<'_, Sqlite>, viewer: &Viewer, name: &str) -> Answer<Slug> {
+        let base = Slug::from_name(name);
+        let mut slug = base.clone();
+        let mut n = 1;
+        while db::projects::slug_taken(&mut **tx, viewer.id, &slug).await.map_err(error::db)? {
+            n += 1;
+            slug = base.numbered(n);
+        }
+        Ok(slug)
+    }
+
+    fn with_warning(&self, viewer: &Viewer, mut projects: Vec<Project>) -> Vec<Project> {
+        let warning = self.orchestrator.isolation_warning(viewer.id);
+        for project in &mut projects {
+            project.isolation_warning.clone_from(&warning);
+        }
+        projects
+    }
+}
+
+/// The demonstration project as a draft.
+pub fn demo_project() -> ProjectDraft {
+    let demo = autocode_demo_llm::demo_project();
+    let steps = demo.steps.into_iter().map(|step| Step {
+        id: step.id,
+        title: step.title,
+        instructions: step.instructions,
+        verify: step.verify,
+        depends_on: step.depends_on,
+        ..Step::default()
+    });
+    ProjectDraft {
+        name: demo.name,
+        description: demo.description,
+        architecture: Some(demo.architecture),
+        implementation_plan: Some(ImplementationPlan { steps: steps.collect() }),
+    }
+}
+
+#[async_trait]
+impl Projects for Services {
+    async fn dashboard(&self, viewer: &Viewer) -> Answer<Dashboard> {
+        let agents = db::agents::list(self.db.reader(), viewer.id).await.map_err(error::db)?;
+        let projects = db::projects::list(self.db.reader(), viewer.id, None).await.map_err(error::db)?;
+        let now = now_ms();
+        let midnight = now - now.rem_euclid(DAY_MS);
+        let today =
+            db::usage::today_summary(self.db.reader(), viewer.id, midnight).await.map_err(error::db)?;
+        Ok(Dashboard { agents, projects: self.with_warning(viewer, projects), today })
+    }
+
+    async fn projects(&self, viewer: &Viewer, agent: AgentId) -> Answer<Vec<Project>> {
+        self.find_agent(viewer, agent).await?;
+        let projects =
+            db::projects::list(self.db.reader(), viewer.id, Some(agent)).await.map_err(error::db)?;
+        Ok(self.with_warning(viewer, projects))
+    }
+
+    async fn project(&self, viewer: &Viewer, id: ProjectId) -> Answer<Project> {
+        self.find_project(viewer, id).await
+    }
+
+    async fn create_project(&self, viewer: &Viewer, agent: AgentId, draft: ProjectDraft) -> Answer<Project> {
+        let agent = self.find_agent(viewer, agent).await?;
+        check_texts(&draft)?;
+        let plan = new_plan(draft.implementation_plan.unwrap_or_default())?;
+        let mut tx = self.begin().await?;
+        let slug = self.free_slug(&mut tx, viewer, &draft.name).await?;
+        let mut workspace = self.config.user_home(&viewer.username).join("projects");
+        workspace.extend(agent.draft.workspace_base.as_deref());
+        workspace.push(slug.as_str());
+        let new = NewProject {
+            agent: agent.id,
+            name: draft.name.trim(),
+            slug: &slug,
+            description: &draft.description,
+            architecture: draft.architecture.as_deref().filter(|text| !text.trim().is_empty()),
+            plan: &plan,
+            tmux_session: &format!("{}-{slug}", viewer.username),
+            workspace_path: &workspace.to_string_lossy(),
+        };
+        let id = db::projects::insert(&mut tx, viewer.id, &new, now_ms()).await.map_err(error::db)?;
+        tx.commit().await.map_err(error::db)?;
+        self.publish_project(viewer, id).await
+    }
+
+    async fn update_project(&self, viewer: &Viewer, id: ProjectId, draft: ProjectDraft) -> Answer<Project> {
+        self.find_project(viewer, id).await?;
+        check_texts(&draft)?;
+        let mut tx = self.begin().await?;
+        // Read inside the transaction: a run may have finished a step since.
+        let found = db::projects::find(&mut *tx, viewer.id, id).await.map_err(error::db)?;
+        let before = found.ok_or(AppError::NotFound)?;
+        let replan = draft.implementation_plan.is_some();
+        let plan = match draft.implementation_plan {
+            Some(plan) => merged_plan(&before.implementation_plan, plan)?,
+            None => before.implementation_plan,
+        };
+        let texts = ProjectTexts {
+            name: draft.name.trim(),
+            description: &draft.description,
+            architecture: draft.architecture.as_deref().filter(|text| !text.trim().is_empty()),
+            current_step: current_step(&plan),
+            plan: &plan,
+        };
+        let now = now_ms();
+        db::projects::update(&mut tx, viewer.id, id, &texts, now).await.map_err(error::db)?;
+        if before.status == ProjectStatus::Completed && plan.finished() < plan.steps.len() {
+            let reason = Some("The plan has new steps: start the project to go on.");
+            let standing = Standing { status: Some(ProjectStatus::Paused), reason, question: None };
+            db::progress::set_standing(&mut tx, viewer.id, id, &standing, now).await.map_err(error::db)?;
+        }
+        tx.commit().await.map_err(error::db)?;
+        if replan && before.running {
+            // The plan is stored; a runner that does not answer now reads it when it starts the instance again.
+            if let Err(e) = self.orchestrator.update_plan(viewer, id).await {
+                tracing::warn!(project = %id, error = %e, "a running instance was not told of its new plan");
+            }
+        }
+        self.publish_project(viewer, id).await
+    }
+
+    async fn delete_project(&self, viewer: &Viewer, id: ProjectId) -> Answer<()> {
+        let project = self.find_project(viewer, id).await?;
+        let ran = db::runs::latest(self.db.reader(), viewer.id, id).await.map_err(error::db)?.is_some();
+        // Without a run there is neither a process nor a workspace, and no cell has to be started to remove them.
+        if ran {
+            self.orchestrator.remove_project(viewer, &project).await?;
+        }
+        let mut tx = self.begin().await?;
+        db::projects::delete(&mut tx, viewer.id, id).await.map_err(error::db)?;
+        tx.commit().await.map_err(error::db)?;
+        self.live.publish(viewer.id, LiveEvent::ProjectDeleted { id });
+        Ok(())
+    }
+
+    async fn start(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer> {
+        self.orchestrator.start(viewer, id).await
+    }
+
+    async fn stop(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer> {
+        self.orchestrator.stop(viewer, id).await
+    }
+
+    async fn restart(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer> {
+        self.orchestrator.restart(viewer, id).await
+    }
+
+    async fn answer(&self, viewer: &Viewer, id: ProjectId, text: String) -> Answer<()> {
+        self.find_project(viewer, id).await?;
+        let mut check = Check::default();
+        check.that(!text.trim().is_empty(), "text", "Write an answer.");
+        check.text("text", &text, MAX_ANSWER_KIB);
+        check.done()?;
+        self.orchestrator.answer(viewer, id, text).await
+    }
+
+    async fn logs(&self, viewer: &Viewer, id: ProjectId, query: LogQuery) -> Answer<Vec<LogEntry>> {
+        self.find_project(viewer, id).await?;
+        let most = db::logs::MAX_LIMIT;
+        if query.limit.is_some_and(|limit| !(1..=most).contains(&limit)) {
+            return Err(AppError::invalid("limit", format!("Ask for 1 to {most} lines.")));
+        }
+        db::logs::list(self.db.reader(), viewer.id, id, &query).await.map_err(error::db)
+    }
+
+    fn demo_project(&self) -> ProjectDraft {
+        demo_project()
+    }
+
+    async fn usage(&self, viewer: &Viewer, id: ProjectId) -> Answer<UsageSummary> {
+        self.find_project(viewer, id).await?;
+        db::usage::project_summary(self.db.reader(), viewer.id, id).await.map_err(error::db)
+    }
+}

@@ -1,0 +1,35 @@
+//! What every handler can reach; made once, cloned cheaply.
+
+use std::sync::Arc;
+
+use app::backend::SharedBackend;
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    auth::Auth, config::Config, db::Db, gateway::Gateway, live::LiveHub, orchestrator::Orchestrator,
+};
+
+/// The server's parts.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    /// Database.
+    pub db: Db,
+    /// Configuration.
+    pub config: Arc<Config>,
+    /// Sign-in.
+    pub auth: Auth,
+    /// Runs.
+    pub orchestrator: Orchestrator,
+    /// Model calls.
+    pub gateway: Gateway,
+    /// The services, as the app's ports.
+    pub backend: SharedBackend,
+    /// Who watches what.
+    pub live: LiveHub,
+    /// How pages find their scripts.
+    pub leptos: LeptosOptions,
+    /// Cancelled when the server stops: open sockets end.
+    pub shutdown: CancellationToken,
+}
