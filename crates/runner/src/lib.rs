@@ -1,9 +1,28 @@
 //! The process inside a user's cell: files, git, tmux, terminals, spool, nanobots.
+//!
+//! Must not know users, the database or model keys. What it tells the server is a claim; what it is told is obeyed.
 
+mod clock;
+mod control;
+mod error;
 pub mod frame;
+mod git;
+mod instances;
+mod isolation;
+mod keeper;
+mod leftover;
+mod lines;
+mod locks;
+mod process;
 pub mod protocol;
+mod serve;
+mod spool;
+mod supervise;
+mod terminal;
+mod workspace;
 
-use std::process::ExitCode;
+pub use serve::serve;
+pub use supervise::supervise;
 
 use protocol::RunnerPaths;
 
@@ -16,16 +35,4 @@ pub struct RunnerArgs {
     pub autocode: std::path::PathBuf,
     /// The Claude Code program as seen from inside the cell.
     pub claude: std::path::PathBuf,
-}
-
-/// First process of a cell: keeps a runner alive (so that tmux outlives it) until it is told to shut down.
-pub async fn supervise(args: RunnerArgs) -> ExitCode {
-    let _ = args;
-    ExitCode::FAILURE
-}
-
-/// The runner itself: listens on `runner.sock` until `Shutdown` or SIGTERM.
-pub async fn serve(args: RunnerArgs) -> ExitCode {
-    let _ = args;
-    ExitCode::FAILURE
 }

@@ -5,7 +5,7 @@
 //! makes the connection a control connection (requests, answers, events) or one terminal's byte stream.
 //! To the server everything that arrives is a claim of a process it does not trust.
 
-use std::{path::PathBuf, collections::BTreeMap};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use autocode_nanobot::protocol::{Command, EventLine, NanobotConfig};
 use secrecy::{ExposeSecret, SecretString};
