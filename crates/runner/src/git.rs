@@ -77,7 +77,11 @@ pub(crate) async fn clone_into(folder: &Path, url: &str) -> Result<(), RunnerErr
         match error {
             // The URL may contain a password.
             RunnerError::Git { command, message } => {
-                RunnerError::Git { command, message: message.replace(url, "the repository") }
+                let secret =
+                    url.split_once("://").and_then(|(_, rest)| rest.split_once('@')).map(|(user, _)| user);
+                let message = message.replace(url, "the repository");
+                let message = secret.map_or(message.clone(), |secret| message.replace(secret, "…"));
+                RunnerError::Git { command, message }
             }
             other => other,
         }

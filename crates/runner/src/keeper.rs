@@ -4,9 +4,9 @@
 
 use std::{os::unix::fs::DirBuilderExt, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
-use autocode_nanobot::protocol::{Command, Event, EventLine, LogLevel, StartCommand};
+use autocode_nanobot::protocol::{Command, StartCommand};
 use tokio::{
-    io::{AsyncWriteExt, BufReader},
+    io::AsyncWriteExt,
     process::{Child, ChildStderr, ChildStdin, ChildStdout},
     sync::{mpsc, watch},
     task::JoinSet,
@@ -18,15 +18,12 @@ use tracing::{info, warn};
 use crate::{
     RunnerArgs, clock,
     error::RunnerError,
-    leftover,
-    lines::{Line, next_line},
-    process,
+    leftover, process,
     protocol::{RunnerEvent, StartInstance},
+    pumps::{pump_events, pump_log},
     spool::Spool,
 };
 
-/// Longest line of a nanobot, in bytes.
-const LINE_LIMIT: usize = 256 * 1024;
 /// How long a nanobot may take to end when asked, and again after SIGTERM.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a nanobot may take to read a command.
@@ -34,8 +31,6 @@ const WRITE_LIMIT: Duration = Duration::from_secs(5);
 /// So many crashes within this time, and it is not started again.
 const CRASHES: usize = 3;
 const CRASH_WINDOW: Duration = Duration::from_secs(300);
-/// `nanobot.log` is moved aside at this length, in bytes.
-const LOG_LIMIT: u64 = 5 * 1024 * 1024;
 
 /// Why an instance is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,60 +264,4 @@ fn is_harmless(key: &str) -> bool {
     let name =
         key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_') && !key.is_empty();
     name && !key.starts_with("LD_") && !key.starts_with("GIT_") && !["PATH", "HOME", "LANG"].contains(&key)
-}
-
-async fn pump_events(id: i64, stdout: ChildStdout, spool: Arc<Spool>, cancel: CancellationToken) {
-    let mut reader = BufReader::new(stdout);
-    loop {
-        let problem = match next_line(&mut reader, LINE_LIMIT).await {
-            Ok(Line::End) => return,
-            Ok(Line::Text(line)) if line.is_empty() => continue,
-            Ok(Line::Text(line)) => match serde_json::from_slice::<EventLine>(&line) {
-                Ok(event) => {
-                    spool.push(id, RunnerEvent::Nanobot(event), &cancel).await;
-                    continue;
-                }
-                Err(error) => {
-                    format!("The nanobot wrote a line that is not an event ({error}): {}", start_of(&line))
-                }
-            },
-            Ok(Line::TooLong(line)) => {
-                format!("The nanobot wrote a line that is too long: {}", start_of(&line))
-            }
-            Err(error) => return warn!(instance = id, %error, "a nanobot's output cannot be read"),
-        };
-        let event = Event::Log { level: LogLevel::Error, message: problem };
-        spool.push(id, RunnerEvent::Nanobot(EventLine { at: clock::now(), event }), &cancel).await;
-    }
-}
-
-fn start_of(line: &[u8]) -> String {
-    String::from_utf8_lossy(&line[..line.len().min(400)]).chars().take(200).collect()
-}
-
-async fn pump_log(stderr: ChildStderr, path: PathBuf) {
-    let mut reader = BufReader::new(stderr);
-    loop {
-        let mut line = match next_line(&mut reader, LINE_LIMIT).await {
-            Ok(Line::Text(line) | Line::TooLong(line)) => line,
-            Ok(Line::End) => return,
-            Err(error) => return warn!(%error, "a nanobot's log cannot be read"),
-        };
-        line.push(b'\n');
-        if let Err(error) = append_log(&path, &line).await {
-            // Reading goes on: a nanobot must not stop because its log cannot be kept.
-            warn!(%error, "a nanobot's log cannot be written");
-        }
-    }
-}
-
-async fn append_log(path: &std::path::Path, line: &[u8]) -> std::io::Result<()> {
-    let mut options = tokio::fs::OpenOptions::new();
-    let mut file = options.append(true).create(true).mode(0o600).open(path).await?;
-    if file.metadata().await?.len() > LOG_LIMIT {
-        tokio::fs::rename(path, path.with_extension("log.1")).await?;
-        file = options.open(path).await?;
-    }
-    file.write_all(line).await?;
-    file.flush().await
 }

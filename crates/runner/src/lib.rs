@@ -15,6 +15,7 @@ mod lines;
 mod locks;
 mod process;
 pub mod protocol;
+mod pumps;
 mod serve;
 mod spool;
 mod supervise;

@@ -4,22 +4,21 @@
 //! A line is a [`SpooledEvent`] as JSON. After the server stored a prefix, the file is rewritten without it; its first
 //! line is then `{"acknowledged":N}`. Readers ask by number; the file is the only queue.
 
+mod file;
+
 use std::{
-    collections::{BTreeMap, VecDeque},
-    fs::{self, File, OpenOptions},
-    io::{self, BufRead, BufReader, Write},
-    os::unix::fs::{FileExt, OpenOptionsExt},
+    io,
     path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use autocode_nanobot::protocol::{Event, EventLine, LogLevel};
-use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
+use tracing::error;
 
+use self::file::SpoolFile;
 use crate::{
     clock,
     protocol::{RunnerEvent, SpooledEvent},
@@ -32,30 +31,12 @@ const LIMIT: u64 = 64 * 1024 * 1024;
 /// Most bytes handed to a reader at once (one line may be longer).
 const BATCH: u64 = 256 * 1024;
 
-#[derive(Serialize, Deserialize)]
-struct Header {
-    acknowledged: u64,
-}
-
 /// The spool of one runner.
 #[derive(Debug)]
 pub(crate) struct Spool {
-    state: Mutex<State>,
+    state: Mutex<SpoolFile>,
     last: watch::Sender<u64>,
     limit: u64,
-}
-
-#[derive(Debug)]
-struct State {
-    path: PathBuf,
-    file: File,
-    /// End of the last whole line.
-    end: u64,
-    /// Number and offset of each line that is not acknowledged.
-    lines: VecDeque<(u64, u64)>,
-    last: u64,
-    /// Log lines left out for want of space, by instance.
-    dropped: BTreeMap<i64, u64>,
 }
 
 impl Spool {
@@ -65,16 +46,12 @@ impl Spool {
     }
 
     fn with_limit(path: PathBuf, limit: u64) -> io::Result<Self> {
-        let file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
-        let mut state =
-            State { path, file, end: 0, lines: VecDeque::new(), last: 0, dropped: BTreeMap::new() };
-        state.recover()?;
+        let state = SpoolFile::open(path)?;
         let last = watch::Sender::new(state.last);
         Ok(Self { state: Mutex::new(state), last, limit })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, SpoolFile> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -139,17 +116,7 @@ impl Spool {
 
     /// Events after a number, oldest first: as many as make a batch, none if there are none.
     pub(crate) fn after(&self, seq: u64) -> io::Result<Vec<SpooledEvent>> {
-        let state = self.lock();
-        let from = state.lines.partition_point(|(number, _)| *number <= seq);
-        let Some((_, start)) = state.lines.get(from) else { return Ok(Vec::new()) };
-        let next = state.lines.range(from + 1..).map(|(_, offset)| *offset).chain([state.end]);
-        let stop = next.take_while(|end| end - start <= BATCH).last();
-        // A line longer than a batch is a batch of its own.
-        let stop = stop.or_else(|| state.lines.get(from + 1).map(|(_, offset)| *offset)).unwrap_or(state.end);
-        let mut bytes = vec![0; usize::try_from(stop - start).unwrap_or_default()];
-        state.file.read_exact_at(&mut bytes, *start)?;
-        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        lines.map(|line| serde_json::from_slice(line).map_err(io::Error::from)).collect()
+        self.lock().after(seq, BATCH)
     }
 }
 
@@ -158,77 +125,13 @@ fn may_be_dropped(event: &RunnerEvent) -> bool {
     matches!(event, RunnerEvent::Nanobot(EventLine { event: Event::Log { .. }, .. }))
 }
 
-impl State {
-    /// Bytes that are not acknowledged.
-    fn waiting(&self) -> u64 {
-        self.end - self.lines.front().map_or(self.end, |(_, offset)| *offset)
-    }
-
-    fn recover(&mut self) -> io::Result<()> {
-        let mut reader = BufReader::new(&self.file);
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            let length = reader.read_until(b'\n', &mut line)?;
-            if length == 0 || !line.ends_with(b"\n") {
-                break;
-            }
-            if let Ok(event) = serde_json::from_slice::<SpooledEvent>(&line) {
-                self.lines.push_back((event.seq, self.end));
-                self.last = self.last.max(event.seq);
-            } else if let Ok(header) = serde_json::from_slice::<Header>(&line) {
-                self.last = self.last.max(header.acknowledged);
-            } else {
-                // Left in place it would end every reading of its batch.
-                warn!(path = %self.path.display(), "the spool is cut off at a line that is not an event");
-                break;
-            }
-            self.end += u64::try_from(length).unwrap_or_default();
-        }
-        drop(reader);
-        self.file.set_len(self.end)
-    }
-
-    fn append(&mut self, instance_id: i64, event: &RunnerEvent) -> io::Result<()> {
-        let seq = self.last + 1;
-        let mut line = serde_json::to_vec(&SpooledEvent { seq, instance_id, event: event.clone() })?;
-        line.push(b'\n');
-        if let Err(error) = self.file.write_all_at(&line, self.end) {
-            // Half a line must not stay; if even that fails, the next write overwrites it.
-            self.file.set_len(self.end).ok();
-            return Err(error);
-        }
-        self.lines.push_back((seq, self.end));
-        self.end += u64::try_from(line.len()).unwrap_or_default();
-        self.last = seq;
-        Ok(())
-    }
-
-    fn rewrite(&mut self, acknowledged: u64) -> io::Result<()> {
-        let from = self.lines.front().map_or(self.end, |(_, offset)| *offset);
-        let mut rest = vec![0; usize::try_from(self.end - from).unwrap_or_default()];
-        self.file.read_exact_at(&mut rest, from)?;
-        let mut header = serde_json::to_vec(&Header { acknowledged: acknowledged.min(self.last) })?;
-        header.push(b'\n');
-        let draft = self.path.with_extension("jsonl.new");
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-        file.write_all(&header)?;
-        file.write_all(&rest)?;
-        file.sync_data()?;
-        fs::rename(&draft, &self.path)?;
-        let start = u64::try_from(header.len()).unwrap_or_default();
-        for (_, offset) in &mut self.lines {
-            *offset = *offset - from + start;
-        }
-        self.end = self.end - from + start;
-        self.file = file;
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::{
+        fs::{self, OpenOptions},
+        io::Write,
+    };
+
     use super::*;
 
     fn log(level: LogLevel, text: &str) -> RunnerEvent {

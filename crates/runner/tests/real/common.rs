@@ -1,7 +1,6 @@
 //! A runner in a process of its own, a client for it, and a small script in place of the nanobot.
 
 use std::{
-    collections::VecDeque,
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -9,23 +8,18 @@ use std::{
     time::Duration,
 };
 
-use autocode_nanobot::protocol::{AgentSpec, Event, EventLine, Limits, NanobotConfig, ProjectSpec};
+use autocode_nanobot::protocol::{AgentSpec, Limits, NanobotConfig, ProjectSpec};
 use autocode_runner::{
     RunnerArgs,
-    frame::{Frame, FrameCodec},
-    protocol::{
-        Answer, Hello, Request, RequestFrame, RunnerEvent, RunnerPaths, ServerBound, SpooledEvent,
-        StartInstance, VERSION,
-    },
+    frame::Frame,
+    protocol::{Answer, Hello, Request, RunnerPaths, StartInstance},
 };
 use autocode_tmux::{NewSession, TmuxServer};
-use futures::{SinkExt, StreamExt};
+use futures::SinkExt;
 use tempfile::TempDir;
-use tokio::{
-    net::UnixStream,
-    time::{Instant, sleep, timeout},
-};
-use tokio_util::codec::Framed;
+use tokio::time::{Instant, sleep};
+
+use crate::client::{Client, Wire, wire};
 
 pub const LIMIT: Duration = Duration::from_secs(20);
 
@@ -43,11 +37,27 @@ while read -r line; do
     *finish*) say finishing; exit 0 ;;
     *crash*) exit 3 ;;
     *garbage*) echo "not json" ;;
+    *tmux*) tmux -S "${0%/*}/../run/tmux.sock" new-session -d -s tom-shop cat; say "tmux $?" ;;
     *stubborn*) trap '' TERM; exec sleep 1000 ;;
     esac
 done
 exit 0
 "#;
+
+/// `autocode` as the runner and the supervisor call it.
+const SCRIPT: &str = r#"#!/bin/sh
+case "$*" in
+nanobot*) exec sh @ROOT@/bin/nanobot.sh ;;
+*--serve*) role=serve ;;
+*) role=supervise ;;
+esac
+RUNNER_ROOT=@ROOT@ RUNNER_ROLE=$role exec @EXE@ --ignored --exact --nocapture helper
+"#;
+
+/// Whether a process is there and not just waiting to be collected.
+pub fn lives(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}
 
 /// What the helper processes of all test files do; see [`World::spawn`].
 pub fn helper_process() {
@@ -71,7 +81,7 @@ pub fn helper_process() {
 fn args(root: &Path) -> RunnerArgs {
     RunnerArgs {
         paths: RunnerPaths { home: root.join("tom"), run_dir: root.join("run") },
-        autocode: root.join("autocode"),
+        autocode: root.join("bin/autocode"),
         claude: "/usr/bin/true".into(),
     }
 }
@@ -87,15 +97,14 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path();
         fs::create_dir_all(root.join("tom/projects")).unwrap();
-        fs::write(root.join("nanobot.sh"), NANOBOT).unwrap();
+        fs::create_dir(root.join("bin")).unwrap();
+        fs::write(root.join("bin/nanobot.sh"), NANOBOT).unwrap();
         let exe = std::env::current_exe().unwrap();
-        let script = format!(
-            "#!/bin/sh\ncase $1 in\nnanobot) exec sh {root}/nanobot.sh ;;\nrunner) RUNNER_ROOT={root} RUNNER_ROLE=serve exec {exe} --ignored --exact --nocapture helper ;;\nesac\n",
-            root = root.display(),
-            exe = exe.display()
-        );
-        fs::write(root.join("autocode"), script).unwrap();
-        fs::set_permissions(root.join("autocode"), fs::Permissions::from_mode(0o755)).unwrap();
+        let script = SCRIPT
+            .replace("@ROOT@", &root.display().to_string())
+            .replace("@EXE@", &exe.display().to_string());
+        fs::write(root.join("bin/autocode"), script).unwrap();
+        fs::set_permissions(root.join("bin/autocode"), fs::Permissions::from_mode(0o755)).unwrap();
         let tmux = TmuxServer::new(root.join("run/tmux.sock"));
         Self { dir, tmux, children: Vec::new() }
     }
@@ -191,98 +200,5 @@ impl Drop for World {
             let _ = child.wait();
         }
         let _ = Command::new("tmux").arg("-S").arg(self.tmux.socket()).arg("kill-server").output();
-    }
-}
-
-pub type Wire = Framed<UnixStream, FrameCodec>;
-
-pub async fn wire(socket: &Path) -> Wire {
-    let deadline = Instant::now() + LIMIT;
-    loop {
-        match UnixStream::connect(socket).await {
-            Ok(stream) => return Framed::new(stream, FrameCodec::default()),
-            Err(error) => assert!(Instant::now() < deadline, "{error}"),
-        }
-        sleep(Duration::from_millis(20)).await;
-    }
-}
-
-pub async fn json(wire: &mut Wire) -> Option<serde_json::Value> {
-    match timeout(LIMIT, wire.next()).await.unwrap()? {
-        Ok(Frame::Json(json)) => Some(serde_json::from_slice(&json).unwrap()),
-        other => panic!("{other:?}"),
-    }
-}
-
-pub struct Client {
-    wire: Wire,
-    events: VecDeque<SpooledEvent>,
-    next: u64,
-}
-
-impl Client {
-    async fn connect(socket: &Path) -> Self {
-        // A runner that was just killed leaves a socket on which nobody greets.
-        let mut wire = wire(socket).await;
-        wire.send(Frame::json(&Hello::Control { version: VERSION }).unwrap()).await.unwrap();
-        let welcome = json(&mut wire).await.unwrap();
-        assert_eq!(
-            (&welcome["type"], &welcome["isolation"]["sandboxed"]),
-            (&"welcome".into(), &false.into())
-        );
-        Self { wire, events: VecDeque::new(), next: 0 }
-    }
-
-    async fn receive(&mut self) -> Option<ServerBound> {
-        Some(serde_json::from_value(json(&mut self.wire).await?).unwrap())
-    }
-
-    pub async fn ask(&mut self, request: Request) -> Answer {
-        self.next += 1;
-        let frame = Frame::json(&RequestFrame { id: self.next, request }).unwrap();
-        self.wire.send(frame).await.unwrap();
-        loop {
-            match self.receive().await.expect("the runner closed the connection") {
-                ServerBound::Answer { id, answer } if id == self.next => return answer,
-                ServerBound::Event(event) => self.events.push_back(event),
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    pub async fn start(&mut self, start: StartInstance) -> u32 {
-        match self.ask(Request::StartInstance(Box::new(start))).await {
-            Answer::Started { pid } => pid,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    pub async fn say(&mut self, id: i64, word: &str) {
-        let command = autocode_nanobot::protocol::Command::Answer { text: word.into() };
-        assert_eq!(self.ask(Request::Command { instance_id: id, command }).await, Answer::Done);
-    }
-
-    pub async fn event(&mut self) -> SpooledEvent {
-        if let Some(event) = self.events.pop_front() {
-            return event;
-        }
-        match self.receive().await.expect("the runner closed the connection") {
-            ServerBound::Event(event) => event,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    pub async fn expect_log(&mut self, text: &str) -> u64 {
-        let event = self.event().await;
-        match &event.event {
-            RunnerEvent::Nanobot(EventLine { event: Event::Log { message, .. }, .. })
-                if message.starts_with(text) => {}
-            other => panic!("{other:?} instead of {text:?}"),
-        }
-        event.seq
-    }
-
-    pub async fn is_closed(&mut self) -> bool {
-        matches!(timeout(LIMIT, self.wire.next()).await.unwrap(), None | Some(Err(_)))
     }
 }

@@ -1,20 +1,15 @@
 //! Terminals: a real tmux session seen and typed into through the runner.
-#![cfg(test)]
-
-mod common;
 
 use std::time::Duration;
 
 use autocode_runner::{frame::Frame, protocol::TerminalControl};
-use common::{LIMIT, Wire, World, json};
 use futures::{SinkExt, StreamExt};
 use tokio::time::{Instant, sleep, timeout};
 
-#[test]
-#[ignore = "the helper process of the other tests"]
-fn helper() {
-    common::helper_process();
-}
+use crate::{
+    client::{Wire, json},
+    common::{LIMIT, World},
+};
 
 /// Reads until the text was seen; returns how many bytes that took.
 async fn read_until(wire: &mut Wire, text: &str) -> usize {

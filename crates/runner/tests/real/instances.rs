@@ -1,20 +1,12 @@
 //! Instances: workspaces, starting, crashing, stopping, and the spool across all that can be killed.
-#![cfg(test)]
-
-mod common;
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command, time::Duration};
 
 use autocode_nanobot::protocol::NanobotConfig;
 use autocode_runner::protocol::{Answer, Request, RunnerEvent};
-use common::World;
 use tokio::time::{Instant, sleep};
 
-#[test]
-#[ignore = "the helper process of the other tests"]
-fn helper() {
-    common::helper_process();
-}
+use crate::common::{self, World, lives};
 
 fn git(folder: &Path, args: &[&str]) -> String {
     let output = Command::new("git")
@@ -25,10 +17,6 @@ fn git(folder: &Path, args: &[&str]) -> String {
         .unwrap();
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
-fn lives(pid: u32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
 #[tokio::test]
@@ -58,7 +46,7 @@ async fn a_new_workspace_is_made_ready_and_stop_leaves_only_it() {
         serde_json::from_slice(&fs::read(folder.join("start.json")).unwrap()).unwrap();
     let expected = serde_json::json!({
         "type": "start", "gateway_token": "secret", "run_dir": world.path("run/i-1"), "tmux_socket": world.path("run/tmux.sock"),
-        "autocode": world.path("autocode"), "cli_program": "/usr/bin/true",
+        "autocode": world.path("bin/autocode"), "cli_program": "/usr/bin/true",
     });
     assert_eq!(command, expected);
     assert_eq!(fs::metadata(world.path("run/i-1")).unwrap().permissions().mode() & 0o777, 0o700);
@@ -112,7 +100,7 @@ async fn an_existing_repository_is_adopted_and_another_one_cloned() {
     assert_eq!(git(&world.path("tom/projects/new"), &["log", "--format=%s"]), "first");
 
     let mut start = world.start(3, "none");
-    start.clone_url = Some("file:///nowhere/secret-token".into());
+    start.clone_url = Some("https://tom:secret-token@127.0.0.1:1/x.git".into());
     let Answer::Failed { message } = client.ask(Request::StartInstance(Box::new(start))).await else {
         panic!()
     };
@@ -227,64 +215,4 @@ async fn a_nanobot_that_outlived_its_runner_is_ended_before_the_next_starts() {
     client.start(world.start(1, "shop")).await;
     assert!(!lives(first));
     client.expect_log("run 2").await;
-}
-
-#[tokio::test]
-async fn the_supervisor_keeps_runner_and_tmux_until_shutdown() {
-    let mut world = World::new();
-    let supervisor = world.spawn("supervise");
-    let mut client = world.client(0).await;
-    let nanobot = client.start(world.start(1, "shop")).await;
-    client.expect_log("run 1").await;
-    world.session("tom-shop", "exec cat").await;
-    let second = world.spawn("supervise");
-    assert_eq!(world.wait_exit(second).await, Some(1));
-    let code = fs::read_to_string(world.path("supervise.exit")).unwrap();
-    assert_eq!(code, format!("{:?}", std::process::ExitCode::from(75)));
-
-    let runner = child_of(world.pid(supervisor));
-    assert!(Command::new("kill").args(["-9", &runner.to_string()]).status().unwrap().success());
-    while !client.is_closed().await {}
-    let deadline = Instant::now() + common::LIMIT;
-    while lives(nanobot) || lives(runner) {
-        assert!(Instant::now() < deadline);
-        sleep(Duration::from_millis(20)).await;
-    }
-    // The dead runner's socket stays until the new one binds.
-    while tokio::net::UnixStream::connect(world.path("run/runner.sock")).await.is_err() {
-        assert!(Instant::now() < deadline);
-        sleep(Duration::from_millis(20)).await;
-    }
-    let mut client = world.client(1).await;
-    assert_eq!(client.ask(Request::ListInstances).await, Answer::Instances { instance_ids: vec![] });
-    assert_eq!(world.tmux.sessions().await.unwrap().len(), 1);
-    client.start(world.start(1, "shop")).await;
-    assert_eq!(client.ask(Request::Shutdown).await, Answer::Done);
-    assert_eq!(world.wait_exit(supervisor).await, Some(0));
-    assert!(world.tmux.sessions().await.unwrap().is_empty() && !world.path("run/runner.sock").exists());
-}
-
-#[tokio::test]
-async fn sigterm_ends_runner_and_nanobots_but_not_tmux() {
-    let mut world = World::new();
-    let supervisor = world.spawn("supervise");
-    let mut client = world.client(0).await;
-    let nanobot = client.start(world.start(1, "shop")).await;
-    client.expect_log("run 1").await;
-    world.session("tom-shop", "exec cat").await;
-    assert!(Command::new("kill").arg(world.pid(supervisor).to_string()).status().unwrap().success());
-    assert_eq!(world.wait_exit(supervisor).await, Some(1));
-    for role in ["supervise", "serve"] {
-        let code = fs::read_to_string(world.path(&format!("{role}.exit"))).unwrap();
-        assert_eq!(code, format!("{:?}", std::process::ExitCode::from(143)), "{role}");
-    }
-    assert!(!lives(nanobot));
-    assert_eq!(world.tmux.sessions().await.unwrap().len(), 1);
-}
-
-fn child_of(pid: u32) -> u32 {
-    let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
-    let children: String =
-        tasks.map(|task| fs::read_to_string(task.unwrap().path().join("children")).unwrap()).collect();
-    children.split_whitespace().next().unwrap().parse().unwrap()
 }
