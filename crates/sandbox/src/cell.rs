@@ -85,34 +85,18 @@ pub async fn launch(spec: &CellSpec, program_args: &[OsString]) -> Result<Cell, 
     let mut command;
     if warning.is_some() {
         command = Command::new(&autocode);
-        command
-            .env_clear()
-            .envs(profile::environment(spec))
-            .current_dir(&spec.home);
+        command.env_clear().envs(profile::environment(spec)).current_dir(&spec.home);
     } else {
         let accounts = accounts_folder(&spec.run_dir)?;
         prepared(&accounts, create_private(&accounts))?;
         prepared(&accounts, etc::write_accounts(&accounts, &spec.home))?;
         command = Command::new(BWRAP);
-        command
-            .env_clear()
-            .env("PATH", SYSTEM_PATH)
-            .args(profile::cell_args(spec, &accounts))
-            .arg(&autocode);
+        command.env_clear().env("PATH", SYSTEM_PATH).args(profile::cell_args(spec, &accounts)).arg(&autocode);
     }
     let second = log.try_clone().map_err(CellError::Start)?;
-    command
-        .args(program_args)
-        .stdin(Stdio::null())
-        .stdout(log)
-        .stderr(second)
-        .process_group(0);
+    command.args(program_args).stdin(Stdio::null()).stdout(log).stderr(second).process_group(0);
     let child = command.spawn().map_err(CellError::Start)?;
-    Ok(Cell {
-        child,
-        sandboxed: warning.is_none(),
-        warning,
-    })
+    Ok(Cell { child, sandboxed: warning.is_none(), warning })
 }
 
 /// Whether bubblewrap really starts here with our arguments (within 5 s); the error says what it said.
@@ -143,11 +127,7 @@ pub async fn probe() -> Result<(), String> {
 fn check(spec: &CellSpec) -> Result<(), CellError> {
     for path in [&spec.home, &spec.run_dir] {
         if !path.is_absolute()
-            || path
-                .as_os_str()
-                .as_encoded_bytes()
-                .iter()
-                .any(|b| matches!(b, b':' | b'\n'))
+            || path.as_os_str().as_encoded_bytes().iter().any(|b| matches!(b, b':' | b'\n'))
         {
             return Err(CellError::Invalid(format!(
                 "{} must be an absolute path without colons and line breaks",
@@ -162,10 +142,7 @@ fn check(spec: &CellSpec) -> Result<(), CellError> {
         )));
     }
     let wide = spec.read_only.iter().find(|folder| {
-        !folder.is_absolute()
-            || [&spec.home, &spec.run_dir]
-                .iter()
-                .any(|own| own.starts_with(folder))
+        !folder.is_absolute() || [&spec.home, &spec.run_dir].iter().any(|own| own.starts_with(folder))
     });
     match wide {
         Some(folder) => Err(CellError::Invalid(format!(
@@ -193,11 +170,7 @@ fn prepare(spec: &CellSpec) -> Result<File, CellError> {
         .custom_flags(flags.bits().cast_signed())
         .open(&log)
         .and_then(|file| {
-            if file.metadata()?.is_file() {
-                Ok(file)
-            } else {
-                Err(io::ErrorKind::InvalidInput.into())
-            }
+            if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
         });
     prepared(&log, file)
 }
@@ -211,9 +184,7 @@ fn accounts_folder(run_dir: &Path) -> Result<PathBuf, CellError> {
             folder.push(name);
             Ok(parent.join(folder))
         }
-        _ => Err(CellError::Invalid(
-            "the run folder must not be the root folder".to_owned(),
-        )),
+        _ => Err(CellError::Invalid("the run folder must not be the root folder".to_owned())),
     }
 }
 
@@ -223,8 +194,5 @@ fn create_private(path: &Path) -> io::Result<()> {
 
 fn prepared<T>(path: &Path, result: io::Result<T>) -> Result<T, CellError> {
     let path: &OsStr = path.as_os_str();
-    result.map_err(|source| CellError::Prepare {
-        path: path.to_string_lossy().into_owned(),
-        source,
-    })
+    result.map_err(|source| CellError::Prepare { path: path.to_string_lossy().into_owned(), source })
 }

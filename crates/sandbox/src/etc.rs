@@ -42,8 +42,5 @@ pub(crate) fn write_accounts(dir: &Path, home: &Path) -> io::Result<()> {
         home.display()
     );
     fs::write(dir.join("passwd"), passwd)?;
-    fs::write(
-        dir.join("group"),
-        "root:x:0:\nautocode:x:1000:\nnogroup:x:65534:\n",
-    )
+    fs::write(dir.join("group"), "root:x:0:\nautocode:x:1000:\nnogroup:x:65534:\n")
 }

@@ -17,29 +17,16 @@ pub(crate) const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/
 /// Namespaces and system folders: all of the profile that does not depend on a user.
 pub(crate) fn base_args() -> Vec<OsString> {
     let mut args = Args::default();
-    for flag in [
-        "--unshare-user",
-        "--unshare-pid",
-        "--unshare-ipc",
-        "--unshare-uts",
-        "--unshare-cgroup-try",
-    ] {
+    for flag in ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    {
         args.push([flag]);
     }
-    args.push(["--uid", "1000"])
-        .push(["--gid", "1000"])
-        .push(["--hostname", "autocode"]);
-    args.push(["--cap-drop", "ALL"])
-        .push(["--new-session"])
-        .push(["--ro-bind", "/usr", "/usr"]);
+    args.push(["--uid", "1000"]).push(["--gid", "1000"]).push(["--hostname", "autocode"]);
+    args.push(["--cap-drop", "ALL"]).push(["--new-session"]).push(["--ro-bind", "/usr", "/usr"]);
     for name in ["bin", "sbin", "lib", "lib64", "lib32"] {
         let root = Path::new("/").join(name);
         if root.is_symlink() {
-            args.push([
-                OsString::from("--symlink"),
-                Path::new("usr").join(name).into(),
-                root.into(),
-            ]);
+            args.push([OsString::from("--symlink"), Path::new("usr").join(name).into(), root.into()]);
         } else if root.is_dir() {
             args.bind("--ro-bind", &root, &root);
         }
@@ -68,9 +55,7 @@ pub(crate) fn cell_args(spec: &CellSpec, accounts: &Path) -> Vec<OsString> {
         args.bind("--ro-bind", path, path);
     }
     // A program in the user's own folders is bound with them; following links there could bind a foreign file.
-    let own_claude = [&spec.home, &spec.run_dir]
-        .iter()
-        .any(|own| spec.claude.starts_with(own));
+    let own_claude = [&spec.home, &spec.run_dir].iter().any(|own| spec.claude.starts_with(own));
     if let Some(package) = claude_package(&spec.inside_claude()).filter(|_| !own_claude) {
         args.bind("--ro-bind", &package, &package);
     }
@@ -92,12 +77,7 @@ pub(crate) fn cell_args(spec: &CellSpec, accounts: &Path) -> Vec<OsString> {
 /// The whole environment inside a cell, sandboxed or not.
 pub(crate) fn environment(spec: &CellSpec) -> Vec<(OsString, OsString)> {
     let mut path = OsString::new();
-    for bin in spec
-        .read_only
-        .iter()
-        .map(|folder| folder.join("bin"))
-        .filter(|bin| bin.is_dir())
-    {
+    for bin in spec.read_only.iter().map(|folder| folder.join("bin")).filter(|bin| bin.is_dir()) {
         path.push(bin);
         path.push(":");
     }
@@ -118,19 +98,13 @@ fn claude_package(program: &Path) -> Option<PathBuf> {
     if !program.is_file() || program.starts_with("/usr") {
         return None;
     }
-    let package = program
-        .ancestors()
-        .skip(1)
-        .take(4)
-        .find(|folder| folder.join("package.json").is_file());
+    let package = program.ancestors().skip(1).take(4).find(|folder| folder.join("package.json").is_file());
     let Some(package) = package else {
         return Some(program.to_owned());
     };
-    let scope = package.parent().filter(|parent| {
-        parent
-            .file_name()
-            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"@"))
-    });
+    let scope = package
+        .parent()
+        .filter(|parent| parent.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"@")));
     Some(scope.unwrap_or(package).to_owned())
 }
 
@@ -161,10 +135,7 @@ mod tests {
         std::fs::write(&program, "").unwrap();
         assert_eq!(claude_package(&program), Some(program.clone()));
         std::fs::write(package.join("package.json"), "{}").unwrap();
-        assert_eq!(
-            claude_package(&program),
-            Some(dir.path().join("node_modules/@anthropic-ai"))
-        );
+        assert_eq!(claude_package(&program), Some(dir.path().join("node_modules/@anthropic-ai")));
         assert_eq!(claude_package(Path::new("/usr/bin/env")), None);
         assert_eq!(claude_package(Path::new("/nowhere/claude")), None);
     }

@@ -20,9 +20,7 @@ struct Fixture {
 
 impl Fixture {
     fn new() -> Self {
-        let fixture = Self {
-            dir: tempfile::tempdir().unwrap(),
-        };
+        let fixture = Self { dir: tempfile::tempdir().unwrap() };
         for file in ["users/tom/own", "users/eva/secret", "autocode.db"] {
             let path = fixture.path(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -52,10 +50,7 @@ impl Fixture {
 
     async fn run(&self, spec: &CellSpec, script: &str) -> (Cell, String) {
         let mut cell = launch(spec, &[OsString::from(script)]).await.unwrap();
-        tokio::time::timeout(Duration::from_secs(10), cell.child.wait())
-            .await
-            .unwrap()
-            .unwrap();
+        tokio::time::timeout(Duration::from_secs(10), cell.child.wait()).await.unwrap().unwrap();
         (cell, fs::read_to_string(self.path("run/tom/runner.log")).unwrap())
     }
 }
@@ -79,31 +74,16 @@ async fn inside_there_is_only_the_users_own() {
     let (cell, log) = f.run(&f.spec(SandboxMode::Required), &script).await;
     assert!(cell.sandboxed && cell.warning.is_none());
     assert!(log.starts_with("tom\nbin\nrun\nusers\n"), "{log}");
-    for (file, reason) in [
-        ("eva/secret", "No such file"),
-        ("autocode.db", "No such file"),
-        ("/etc/shadow", "No such file"),
-    ] {
-        assert!(
-            log.lines()
-                .any(|line| line.contains(file) && line.contains(reason)),
-            "{file}: {log}"
-        );
+    for (file, reason) in
+        [("eva/secret", "No such file"), ("autocode.db", "No such file"), ("/etc/shadow", "No such file")]
+    {
+        assert!(log.lines().any(|line| line.contains(file) && line.contains(reason)), "{file}: {log}");
     }
     for file in ["/usr/x", "/etc/x", "/x"] {
-        assert!(
-            log.contains(&format!("cannot touch '{file}': Read-only file system")),
-            "{file}: {log}"
-        );
+        assert!(log.contains(&format!("cannot touch '{file}': Read-only file system")), "{file}: {log}");
     }
-    assert!(
-        log.contains("\nautocode\n") && log.contains("CapEff:\t0000000000000000\n"),
-        "{log}"
-    );
-    assert!(
-        !log.contains("CARGO") && log.contains(&format!("HOME={}/tom\n", users.display())),
-        "{log}"
-    );
+    assert!(log.contains("\nautocode\n") && log.contains("CapEff:\t0000000000000000\n"), "{log}");
+    assert!(!log.contains("CARGO") && log.contains(&format!("HOME={}/tom\n", users.display())), "{log}");
     assert!(log.ends_with("wrote\n") && !log.contains("sudoers"), "{log}");
     assert!(
         f.path("users/tom/own2").exists()
@@ -115,17 +95,9 @@ async fn inside_there_is_only_the_users_own() {
 #[tokio::test]
 async fn processes_of_the_outside_are_invisible() {
     let f = Fixture::new();
-    let (_, log) = f
-        .run(
-            &f.spec(SandboxMode::Required),
-            "cat /proc/[0-9]*/comm | sort -u; hostname",
-        )
-        .await;
+    let (_, log) = f.run(&f.spec(SandboxMode::Required), "cat /proc/[0-9]*/comm | sort -u; hostname").await;
     let outside = fs::read_to_string("/proc/self/comm").unwrap();
-    assert!(
-        log.contains("bwrap\n") && log.ends_with("autocode\n") && !log.contains(&outside),
-        "{log}"
-    );
+    assert!(log.contains("bwrap\n") && log.ends_with("autocode\n") && !log.contains(&outside), "{log}");
 }
 
 #[tokio::test]
@@ -149,10 +121,7 @@ async fn extras_are_read_only_and_their_bin_is_on_path() {
         f.path("tools").display()
     );
     let (_, log) = f.run(&spec, &script).await;
-    assert!(
-        log.starts_with("tool\nclaude\n") && log.contains("Read-only file system"),
-        "{log}"
-    );
+    assert!(log.starts_with("tool\nclaude\n") && log.contains("Read-only file system"), "{log}");
     spec.read_only = vec![f.dir.path().to_owned()];
     assert!(matches!(launch(&spec, &[]).await, Err(CellError::Invalid(_))));
     spec.read_only.clear();
@@ -160,19 +129,26 @@ async fn extras_are_read_only_and_their_bin_is_on_path() {
     assert!(matches!(launch(&spec, &[]).await, Err(CellError::Invalid(_))));
 }
 
+/// Only where the npm packages are installed.
+#[tokio::test]
+async fn the_real_claude_starts_inside() {
+    let f = Fixture::new();
+    let mut spec = f.spec(SandboxMode::Required);
+    spec.claude = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../node_modules/.bin/claude");
+    if !spec.claude.exists() {
+        return;
+    }
+    let (_, log) = f.run(&spec, &format!("{} --version", spec.inside_claude().display())).await;
+    assert!(log.contains("(Claude Code)"), "{log}");
+}
+
 #[tokio::test]
 async fn without_a_sandbox_it_runs_the_same_with_a_warning() {
     let f = Fixture::new();
     let (cell, log) = f.run(&f.spec(SandboxMode::Off), "pwd; env; ls ..").await;
     assert!(!cell.sandboxed && cell.warning.is_some());
-    assert!(
-        log.starts_with(&format!("{}\n", f.path("users/tom").display())),
-        "{log}"
-    );
-    assert!(
-        log.contains("eva") && !log.contains("CARGO") && !log.contains("IS_SANDBOX"),
-        "{log}"
-    );
+    assert!(log.starts_with(&format!("{}\n", f.path("users/tom").display())), "{log}");
+    assert!(log.contains("eva") && !log.contains("CARGO") && !log.contains("IS_SANDBOX"), "{log}");
 }
 
 #[tokio::test]
@@ -184,11 +160,7 @@ async fn a_link_or_pipe_in_place_of_the_log_is_refused() {
     assert!(matches!(error, CellError::Prepare { .. }), "{error}");
     fs::remove_file(f.path("run/tom/runner.log")).unwrap();
     assert!(
-        std::process::Command::new("mkfifo")
-            .arg(f.path("run/tom/runner.log"))
-            .status()
-            .unwrap()
-            .success()
+        std::process::Command::new("mkfifo").arg(f.path("run/tom/runner.log")).status().unwrap().success()
     );
     let error = launch(&f.spec(SandboxMode::Required), &[]).await.unwrap_err();
     assert!(matches!(error, CellError::Prepare { .. }), "{error}");
