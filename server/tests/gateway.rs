@@ -37,11 +37,16 @@ fn figures(row: &UsageRow) -> (&str, &str, TokenUsage, Option<i64>, i64) {
 #[tokio::test]
 async fn an_anthropic_stream_passes_unchanged_and_is_counted() {
     let mut script = Script::stream(ANTHROPIC);
-    script.headers.extend([("request-id", "req_1"), ("anthropic-ratelimit-tokens-remaining", "7"), ("set-cookie", "a=b")]);
+    script.headers.extend([
+        ("request-id", "req_1"),
+        ("anthropic-ratelimit-tokens-remaining", "7"),
+        ("set-cookie", "a=b"),
+    ]);
     let upstream = Replay::new(script);
     let kit = Kit::before(&upstream).await;
     let request = kit.post("anthropic/v1/messages?beta=true").header("anthropic-version", "2023-06-01");
-    let request = request.header("anthropic-beta", "a,b").header("accept-encoding", "gzip, br").header("cookie", "s=1");
+    let request =
+        request.header("anthropic-beta", "a,b").header("accept-encoding", "gzip, br").header("cookie", "s=1");
     let response = request.body(r#"{"stream":true}"#).send().await.unwrap();
     assert_eq!(response.status(), 200);
     let headers = response.headers().clone();
@@ -53,7 +58,8 @@ async fn an_anthropic_stream_passes_unchanged_and_is_counted() {
 
     let seen = upstream.only_request();
     assert_eq!((seen.uri.as_str(), seen.length), ("/v1/messages?beta=true", 15));
-    let up = ["x-api-key", "authorization", "cookie", "anthropic-version", "anthropic-beta", "accept-encoding"];
+    let up =
+        ["x-api-key", "authorization", "cookie", "anthropic-version", "anthropic-beta", "accept-encoding"];
     let up = up.map(|name| seen.headers.get(name).map(|value| value.to_str().unwrap()));
     assert_eq!(up, [Some(KEY), None, None, Some("2023-06-01"), Some("a,b"), Some("identity")]);
     assert!(!format!("{:?}", seen.headers).contains(kit.token.expose_secret()));
@@ -64,7 +70,10 @@ async fn an_anthropic_stream_passes_unchanged_and_is_counted() {
     assert_eq!(figures(row), ("anthropic", "claude-sonnet-4-5-20250929", counted, Some(14_477), 200));
     let summary = UsageSummary { requests: 1, tokens: counted, cost_micro_usd: 14_477 };
     assert_eq!(usage::project_summary(kit.db.reader(), USER, PROJECT).await.unwrap(), summary);
-    assert_eq!(usage::today_summary(kit.db.reader(), USER, row.created_at.as_millis()).await.unwrap(), summary);
+    assert_eq!(
+        usage::today_summary(kit.db.reader(), USER, row.created_at.as_millis()).await.unwrap(),
+        summary
+    );
     let later = usage::today_summary(kit.db.reader(), USER, row.created_at.as_millis() + 1).await.unwrap();
     let others = usage::project_summary(kit.db.reader(), UserId(2), PROJECT).await.unwrap();
     assert_eq!([later, others], [UsageSummary::default(); 2]);
@@ -107,7 +116,8 @@ async fn only_a_living_token_opens_the_gateway() {
     refused(kit.bare_post("openai/v1/responses"), &openai, "no token").await;
     let wrong = format!("aci_{}", "A".repeat(43));
     refused(kit.bare_post("anthropic/v1/messages").bearer_auth(&wrong), &anthropic, "a wrong token").await;
-    refused(kit.bare_post("openai/v1/chat/completions").header("x-api-key", KEY), &openai, "the real key").await;
+    refused(kit.bare_post("openai/v1/chat/completions").header("x-api-key", KEY), &openai, "the real key")
+        .await;
     for (why, end, revive) in [
         (
             "an expired token",
@@ -126,23 +136,31 @@ async fn only_a_living_token_opens_the_gateway() {
         kit.sql(revive).await;
     }
     assert!(upstream.seen.lock().unwrap().is_empty(), "a refused request reached the upstream");
-    let by_key_header = kit.bare_post("openai/v1/chat/completions").header("x-api-key", kit.token.expose_secret());
+    let by_key_header =
+        kit.bare_post("openai/v1/chat/completions").header("x-api-key", kit.token.expose_secret());
     assert_eq!(by_key_header.body("{}").send().await.unwrap().status(), 200);
 }
 
 #[tokio::test]
 async fn errors_of_the_upstream_pass_intact() {
-    let body = r#"{"type":"error","error":{"type":"rate_limit_error","message":"Slow down"},"request_id":"req_2"}"#;
-    let headers = vec![("content-type", "application/json"), ("retry-after", "17"), ("x-should-retry", "true")];
-    let script = Script { status: 429, headers, chunks: vec![Bytes::from_static(body.as_bytes())], hang: false };
+    let body =
+        r#"{"type":"error","error":{"type":"rate_limit_error","message":"Slow down"},"request_id":"req_2"}"#;
+    let headers =
+        vec![("content-type", "application/json"), ("retry-after", "17"), ("x-should-retry", "true")];
+    let script =
+        Script { status: 429, headers, chunks: vec![Bytes::from_static(body.as_bytes())], hang: false };
     let upstream = Replay::new(script);
     let kit = Kit::before(&upstream).await;
     let response = kit.post("anthropic/v1/messages").body("{}").send().await.unwrap();
     assert_eq!(response.status(), 429);
-    let headers = ["retry-after", "x-should-retry", "content-type"].map(|name| response.headers()[name].clone());
+    let headers =
+        ["retry-after", "x-should-retry", "content-type"].map(|name| response.headers()[name].clone());
     assert_eq!(headers, ["17", "true", "application/json"]);
     assert_eq!(response.text().await.unwrap(), body);
-    assert_eq!(figures(&kit.usage(1).await[0]), ("anthropic", "unknown", TokenUsage::default(), Some(0), 429));
+    assert_eq!(
+        figures(&kit.usage(1).await[0]),
+        ("anthropic", "unknown", TokenUsage::default(), Some(0), 429)
+    );
 }
 
 #[tokio::test]
@@ -158,7 +176,10 @@ async fn a_large_body_is_streamed_up() {
         async move {
             if i == 10 {
                 let wait = arrived.wait_for(|seen| *seen > 5 * MIB);
-                tokio::time::timeout(Duration::from_secs(20), wait).await.expect("the body is buffered").unwrap();
+                tokio::time::timeout(Duration::from_secs(20), wait)
+                    .await
+                    .expect("the body is buffered")
+                    .unwrap();
             }
             Ok::<_, std::io::Error>(chunk(i))
         }
@@ -205,7 +226,10 @@ async fn a_caller_who_hangs_up_is_counted() {
     drop(body);
     let rows = kit.usage(1).await;
     assert_eq!(rows.len(), 1);
-    assert_eq!((rows[0].model.as_str(), rows[0].tokens), ("claude-sonnet-4-5-20250929", tokens(4, 3, 1873, 14204)));
+    assert_eq!(
+        (rows[0].model.as_str(), rows[0].tokens),
+        ("claude-sonnet-4-5-20250929", tokens(4, 3, 1873, 14204))
+    );
 }
 
 #[tokio::test]
@@ -241,7 +265,8 @@ async fn the_base_url_answers_without_a_token() {
 #[tokio::test]
 async fn the_demonstration_model_is_embedded() {
     let kit = Kit::new(None, "127.0.0.1:9".parse().unwrap()).await;
-    let body = json!({ "model": "builder", "max_tokens": 9, "messages": [{ "role": "user", "content": "Hello" }] });
+    let body =
+        json!({ "model": "builder", "max_tokens": 9, "messages": [{ "role": "user", "content": "Hello" }] });
     for _ in 0..2 {
         let response = kit.post("demo/v1/messages").body(body.to_string()).send().await.unwrap();
         assert!(response.text().await.unwrap().contains("built-in demonstration model"));

@@ -68,7 +68,12 @@ impl Script {
             chunks.push(Bytes::from_static(chunk));
             rest = tail;
         }
-        Self { status: 200, headers: vec![("content-type", "text/event-stream; charset=utf-8")], chunks, hang: false }
+        Self {
+            status: 200,
+            headers: vec![("content-type", "text/event-stream; charset=utf-8")],
+            chunks,
+            hang: false,
+        }
     }
 }
 
@@ -166,7 +171,8 @@ impl Kit {
         }
         let stop = CancellationToken::new();
         let gateway =
-            Gateway::new(db.clone(), Arc::new(OneKey(key)), upstreams, TaskTracker::new(), stop.clone()).unwrap();
+            Gateway::new(db.clone(), Arc::new(OneKey(key)), upstreams, TaskTracker::new(), stop.clone())
+                .unwrap();
         let address = listen(Router::new().nest("/gateway", gateway::router(gateway))).await;
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { db, address, token: token.secret, http, _folder: folder, _stop: stop.drop_guard() }

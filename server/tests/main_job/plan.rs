@@ -1,13 +1,12 @@
 //! The main job with nothing replaced but the model: the real Claude Code, in real tmux, in a real cell, finishes the
 //! demonstration project through the gateway with a user's own key.
 
-mod job;
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 use app::model::{LogLevel, ProjectStatus, StepStatus, TokenUsage, UsageSummary};
 use autocode_demo_llm::Role;
-use job::Job;
+use crate::job::Job;
 use serde_json::json;
 
 const KEY: &str = "sk-ant-api03-the-users-own-secret-key-0123456789";

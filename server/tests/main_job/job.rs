@@ -72,9 +72,13 @@ impl Job {
     }
 
     fn autocode(&self) -> Command {
+        // The API is all that a job needs; `serve` wants to find a site all the same.
+        let site = self.folder.path().join("site");
+        std::fs::create_dir_all(site.join("pkg")).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_autocode"));
         command
             .env_clear()
+            .env("AUTOCODE_SITE_ROOT", site)
             .env("PATH", std::env::var_os("PATH").unwrap())
             .env("HOME", self.folder.path())
             .env("RUST_LOG", "info")
@@ -103,8 +107,9 @@ impl Job {
     /// Starts `autocode serve` and signs in; what the server says goes to a file shown by [`Job::server_log`].
     pub async fn start_server(&mut self) {
         let log = std::fs::File::options().create(true).append(true).open(self.server_log_path()).unwrap();
-        let child = self.autocode().arg("serve").stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        self.server = Some(child.spawn().unwrap());
+        let mut serve = self.autocode();
+        serve.arg("serve").stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        self.server = Some(serve.spawn().unwrap());
         let deadline = Instant::now() + Duration::from_secs(20);
         while self.http.get(format!("http://{}/readyz", self.addr)).send().await.is_err() {
             assert!(Instant::now() < deadline, "the server does not start:\n{}", self.server_log());

@@ -1,11 +1,10 @@
 //! A server that is killed in the middle of a step: the step goes on, the next server shows it and nothing is doubled.
 
-mod job;
 
 use std::time::Duration;
 
 use app::model::{ProjectStatus, StepStatus};
-use job::Job;
+use crate::job::Job;
 use sqlx::{Connection as _, SqliteConnection};
 
 #[tokio::test]

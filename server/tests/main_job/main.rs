@@ -1,0 +1,5 @@
+//! The main job on real input: the real binary, cell, tmux and Claude Code; only the model is scripted.
+
+mod job;
+mod kill;
+mod plan;
