@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use crate::{
     request::{ModelRequest, Role},
-    scenario::{ErrorAnswer, ModelPace, Scenario, Turn, UsageFigures},
+    scenario::{ModelPace, Scenario},
     template::{expand, expand_json, verify_tail},
+    turn::{ErrorAnswer, Turn, UsageFigures},
 };
 
 const UNKNOWN: &str = "This is AutoCode's built-in demonstration model: it only knows its scripted scenarios and cannot \
@@ -47,9 +48,7 @@ impl Answer {
         let value = |name: &str| match name {
             "cwd" => Some(request.cwd.clone().unwrap_or_else(|| ".".to_owned())),
             "verify_tail" => Some(verify_tail(&prompt)),
-            _ => name
-                .strip_prefix("file:")
-                .and_then(|file| scenario.files.get(file).cloned()),
+            _ => name.strip_prefix("file:").and_then(|file| scenario.files.get(file).cloned()),
         };
         let text = match &turn.verdict {
             Some(verdict) => expand_json(&json!(verdict), &value).to_string(),
@@ -57,20 +56,15 @@ impl Answer {
             None => expand(&turn.text, &value),
         };
         // Only a coding CLI is slowed down: waiting for a judgement teaches nobody anything.
-        let pace: Option<&ModelPace> = scenario
-            .models
-            .iter()
-            .find(|m| m.name == request.model && request.role == Role::Coding);
+        let pace: Option<&ModelPace> =
+            scenario.models.iter().find(|m| m.name == request.model && request.role == Role::Coding);
         let (delay, chunk_delay) = pace.map_or((0, 0), |pace| (pace.delay_ms, pace.chunk_delay_ms));
         Self {
             text,
             tools: turn
                 .tools
                 .iter()
-                .map(|tool| ToolUse {
-                    name: tool.name.clone(),
-                    input: expand_json(&tool.input, &value),
-                })
+                .map(|tool| ToolUse { name: tool.name.clone(), input: expand_json(&tool.input, &value) })
                 .collect(),
             error: turn.error.clone(),
             delay: Duration::from_millis(delay + turn.delay_ms),

@@ -62,10 +62,7 @@ pub(crate) struct Journal {
 
 impl Journal {
     pub(crate) fn new(limit: usize) -> Self {
-        Self {
-            limit,
-            entries: Mutex::default(),
-        }
+        Self { limit, entries: Mutex::default() }
     }
 
     pub(crate) fn push(&self, entry: impl FnOnce() -> JournalEntry) {
@@ -80,11 +77,6 @@ impl Journal {
     }
 
     pub(crate) fn entries(&self) -> Vec<JournalEntry> {
-        self.entries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .cloned()
-            .collect()
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 }

@@ -10,11 +10,13 @@ mod request;
 mod scenario;
 mod server;
 mod template;
+mod turn;
 mod wire;
 
 pub use answer::{Answer, ToolUse};
 pub use journal::JournalEntry;
 pub use project::{DemoProject, DemoStep, demo_project};
 pub use request::{ModelRequest, Role};
-pub use scenario::{ErrorAnswer, Rule, Scenario, ScenarioError, Turn, UsageFigures, Verdict};
+pub use scenario::{ModelPace, Rule, Scenario, ScenarioError, VerifyOutcome};
 pub use server::{DemoServer, serve};
+pub use turn::{ErrorAnswer, ToolCall, Turn, UsageFigures, Verdict};

@@ -78,15 +78,10 @@ impl ModelRequest {
     pub(crate) fn new(body: &Value, conversation: Conversation) -> Self {
         let messages = merge_assistants(conversation.messages);
         let everything = || {
-            let others = messages
-                .iter()
-                .filter(|m| m.from != From::Assistant)
-                .flat_map(|m| &m.texts);
+            let others = messages.iter().filter(|m| m.from != From::Assistant).flat_map(|m| &m.texts);
             std::iter::once(&conversation.system).chain(others)
         };
-        let asked = messages
-            .iter()
-            .rposition(|m| m.from == From::User && !real_texts(m).is_empty());
+        let asked = messages.iter().rposition(|m| m.from == From::User && !real_texts(m).is_empty());
         let since = asked.map_or(messages.len(), |i| i + 1);
         Self {
             id: digest(body),
@@ -114,21 +109,16 @@ impl ModelRequest {
 
 /// The text at a JSON pointer, or nothing.
 pub(crate) fn text_at(body: &Value, pointer: &str) -> String {
-    body.pointer(pointer)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned()
+    body.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// The texts of a content value: a string, or a list of parts with `text`.
 pub(crate) fn texts(content: &Value) -> Vec<String> {
     match content {
         Value::String(text) => vec![text.clone()],
-        Value::Array(parts) => parts
-            .iter()
-            .filter_map(|part| part.get("text")?.as_str())
-            .map(str::to_owned)
-            .collect(),
+        Value::Array(parts) => {
+            parts.iter().filter_map(|part| part.get("text")?.as_str()).map(str::to_owned).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -163,12 +153,7 @@ fn merge_assistants(messages: Vec<Message>) -> Vec<Message> {
 }
 
 fn real_texts(message: &Message) -> Vec<String> {
-    message
-        .texts
-        .iter()
-        .map(|text| strip_reminders(text))
-        .filter(|text| !text.trim().is_empty())
-        .collect()
+    message.texts.iter().map(|text| strip_reminders(text)).filter(|text| !text.trim().is_empty()).collect()
 }
 
 /// Claude Code states `Primary working directory: /path`, others `Working directory: /path` or `<cwd>/path</cwd>`.

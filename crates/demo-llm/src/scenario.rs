@@ -4,8 +4,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
 use thiserror::Error;
 
 use crate::{
@@ -13,6 +12,7 @@ use crate::{
     project::DemoProject,
     request::{ModelRequest, Role},
     template::verify_code,
+    turn::{Turn, UsageFigures},
 };
 
 /// Why a scenario cannot be used.
@@ -68,20 +68,6 @@ pub struct ModelPace {
     pub chunk_delay_ms: u64,
 }
 
-/// Figures as a provider reports them, in tokens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct UsageFigures {
-    /// Input that was neither read from nor written to the cache.
-    pub input: u64,
-    /// Output.
-    pub output: u64,
-    /// Input written to the cache.
-    pub cache_creation: u64,
-    /// Input read from the cache.
-    pub cache_read: u64,
-}
-
 /// When to answer, and with what.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -124,68 +110,6 @@ pub enum VerifyOutcome {
     Failed,
 }
 
-/// One assistant turn; its strings may hold `{{cwd}}`, `{{verify_tail}}` and `{{file:NAME}}`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Turn {
-    /// What the model says.
-    pub text: String,
-    /// Tools it calls.
-    pub tools: Vec<ToolCall>,
-    /// A judgement, said as JSON instead of `text`.
-    pub verdict: Option<Verdict>,
-    /// The scenario's plan, said as JSON instead of `text`.
-    pub plan: bool,
-    /// Milliseconds before the first byte, besides the model's own.
-    pub delay_ms: u64,
-    /// Milliseconds between the pieces of a stream, besides the model's own.
-    pub chunk_delay_ms: u64,
-    /// Fail instead of answering.
-    pub error: Option<ErrorAnswer>,
-    /// Usage figures other than the scenario's.
-    pub usage: Option<UsageFigures>,
-}
-
-/// A tool call as a scenario writes it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ToolCall {
-    /// The tool's name, for example `Write`.
-    pub name: String,
-    /// Its input.
-    pub input: Value,
-}
-
-/// A judgement about a step.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Verdict {
-    /// `complete`, `needs_fix`, `different_approach` or `ask`.
-    pub verdict: String,
-    /// Why.
-    pub reason: String,
-    /// What to do next.
-    pub instructions: String,
-    /// What to ask a person.
-    pub question: String,
-}
-
-/// A failure as a provider would report it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ErrorAnswer {
-    /// HTTP status.
-    pub status: u16,
-    /// Error type, for example `rate_limit_error`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The message.
-    pub message: String,
-    /// Seconds in a `Retry-After` header.
-    #[serde(default)]
-    pub retry_after: Option<u64>,
-}
-
 impl Scenario {
     /// The embedded demonstration.
     ///
@@ -215,10 +139,7 @@ impl Scenario {
                 Some(last) if !last.tools.is_empty() => "its last turn calls tools, so it would never end",
                 Some(_) => continue,
             };
-            return Err(ScenarioError::Rule {
-                rule: rule.name.clone(),
-                problem,
-            });
+            return Err(ScenarioError::Rule { rule: rule.name.clone(), problem });
         }
         Ok(scenario)
     }
@@ -237,21 +158,10 @@ impl Scenario {
     /// Newest text of the prompt first: a CLI may join a prompt with leftovers of an interrupted one.
     fn rule(&self, request: &ModelRequest) -> Option<&Rule> {
         let fits = |text: &str| {
-            self.rules
-                .iter()
-                .find(|rule| rule.has_prompt_condition() && rule.matches(request, text))
+            self.rules.iter().find(|rule| rule.has_prompt_condition() && rule.matches(request, text))
         };
-        let general = || {
-            self.rules
-                .iter()
-                .find(|rule| rule.matches(request, &request.prompt_text()))
-        };
-        request
-            .prompt
-            .iter()
-            .rev()
-            .find_map(|text| fits(text))
-            .or_else(general)
+        let general = || self.rules.iter().find(|rule| rule.matches(request, &request.prompt_text()));
+        request.prompt.iter().rev().find_map(|text| fits(text)).or_else(general)
     }
 }
 
@@ -261,11 +171,7 @@ impl Rule {
     }
 
     fn matches(&self, request: &ModelRequest, prompt: &str) -> bool {
-        let first = prompt
-            .lines()
-            .map(str::trim)
-            .find(|line| !line.is_empty())
-            .unwrap_or_default();
+        let first = prompt.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
         let outcome = match verify_code(prompt) {
             None | Some("0" | "none") => VerifyOutcome::Passed,
             Some(_) => VerifyOutcome::Failed,
@@ -273,15 +179,9 @@ impl Rule {
         glob(&self.model, &request.model)
             && self.role.is_none_or(|role| role == request.role)
             && (self.first_line.is_empty()
-                || self
-                    .first_line
-                    .iter()
-                    .any(|line| first.starts_with(line.as_str())))
+                || self.first_line.iter().any(|line| first.starts_with(line.as_str())))
             && self.contains.iter().all(|text| prompt.contains(text.as_str()))
-            && !self
-                .not_contains
-                .iter()
-                .any(|text| prompt.contains(text.as_str()))
+            && !self.not_contains.iter().any(|text| prompt.contains(text.as_str()))
             && self.verify.is_none_or(|wanted| wanted == outcome)
     }
 }
@@ -291,10 +191,7 @@ fn glob(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
         Some((start, rest)) => text.strip_prefix(start).is_some_and(|tail| {
-            tail.char_indices()
-                .map(|(i, _)| i)
-                .chain([tail.len()])
-                .any(|i| glob(rest, &tail[i..]))
+            tail.char_indices().map(|(i, _)| i).chain([tail.len()]).any(|i| glob(rest, &tail[i..]))
         }),
     }
 }
@@ -317,9 +214,6 @@ mod tests {
             Scenario::parse("[[rules]]\nname = 'x'\nturns = []\n"),
             Err(ScenarioError::Rule { .. })
         ));
-        assert!(matches!(
-            Scenario::parse("rule = 1"),
-            Err(ScenarioError::Parse(_))
-        ));
+        assert!(matches!(Scenario::parse("rule = 1"), Err(ScenarioError::Parse(_))));
     }
 }

@@ -40,18 +40,12 @@ pub struct DemoServer {
 impl DemoServer {
     /// A server that answers by a scenario and keeps no journal.
     pub fn new(scenario: Scenario) -> Self {
-        Self {
-            scenario: Arc::new(scenario),
-            journal: Arc::default(),
-        }
+        Self { scenario: Arc::new(scenario), journal: Arc::default() }
     }
 
     /// The same with a journal of the newest `limit` requests.
     pub fn with_journal(self, limit: usize) -> Self {
-        Self {
-            journal: Arc::new(Journal::new(limit)),
-            ..self
-        }
+        Self { journal: Arc::new(Journal::new(limit)), ..self }
     }
 
     /// The requests so far, oldest first; empty without [`DemoServer::with_journal`].
@@ -64,19 +58,10 @@ impl DemoServer {
         Router::new()
             .route("/", get(|| async { StatusCode::OK }))
             .route("/v1/models", get(models))
-            .route(
-                "/v1/messages",
-                post(|s, u, h, b| answer(Wire::Messages, s, u, h, b)),
-            )
+            .route("/v1/messages", post(|s, u, h, b| answer(Wire::Messages, s, u, h, b)))
             .route("/v1/messages/count_tokens", post(count_tokens))
-            .route(
-                "/v1/chat/completions",
-                post(|s, u, h, b| answer(Wire::Chat, s, u, h, b)),
-            )
-            .route(
-                "/v1/responses",
-                post(|s, u, h, b| answer(Wire::Responses, s, u, h, b)),
-            )
+            .route("/v1/chat/completions", post(|s, u, h, b| answer(Wire::Chat, s, u, h, b)))
+            .route("/v1/responses", post(|s, u, h, b| answer(Wire::Responses, s, u, h, b)))
             .layer(DefaultBodyLimit::max(MAX_BODY))
             .with_state(self.clone())
     }
@@ -102,12 +87,7 @@ async fn models(State(server): State<DemoServer>) -> Json<Value> {
             "owned_by": "autocode", "created": 1_735_689_600, "created_at": "2025-01-01T00:00:00Z",
         })
     };
-    let data: Vec<Value> = server
-        .scenario
-        .models
-        .iter()
-        .map(|model| entry(&model.name))
-        .collect();
+    let data: Vec<Value> = server.scenario.models.iter().map(|model| entry(&model.name)).collect();
     Json(json!({ "object": "list", "data": data, "has_more": false }))
 }
 
@@ -130,28 +110,18 @@ async fn answer(
     let request = ModelRequest::new(&body, wire.conversation(&body));
     let (rule, answer) = server.scenario.answer(&request);
     server.journal.push(|| {
-        let authorization = [header::AUTHORIZATION.as_str(), "x-api-key"]
-            .into_iter()
-            .find_map(|name| headers.get(name));
-        let authorization = authorization
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
+        let authorization =
+            [header::AUTHORIZATION.as_str(), "x-api-key"].into_iter().find_map(|name| headers.get(name));
+        let authorization = authorization.and_then(|value| value.to_str().ok()).map(str::to_owned);
         JournalEntry::new(uri.to_string(), authorization, body, &request, rule)
     });
-    tracing::debug!(
-        rule,
-        model = request.model,
-        turn = request.tool_turns,
-        "answering by script"
-    );
+    tracing::debug!(rule, model = request.model, turn = request.tool_turns, "answering by script");
     tokio::time::sleep(answer.delay).await;
     if let Some(error) = &answer.error {
         let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(wire.error(&error.kind, &error.message))).into_response();
         if let Some(seconds) = error.retry_after {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         return response;
     }
@@ -162,11 +132,7 @@ async fn answer(
 }
 
 fn bad_request(wire: Wire, message: &str) -> Response {
-    (
-        StatusCode::BAD_REQUEST,
-        Json(wire.error("invalid_request_error", message)),
-    )
-        .into_response()
+    (StatusCode::BAD_REQUEST, Json(wire.error("invalid_request_error", message))).into_response()
 }
 
 fn event_stream(events: Vec<String>, answer: &Answer) -> Response {
@@ -182,10 +148,7 @@ fn event_stream(events: Vec<String>, answer: &Answer) -> Response {
         },
     ));
     let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/event-stream; charset=utf-8"),
-        ),
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     ];
     (headers, body).into_response()

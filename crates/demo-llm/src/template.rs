@@ -28,10 +28,7 @@ pub(crate) fn expand_json(json: &Value, value: &impl Fn(&str) -> Option<String>)
     match json {
         Value::String(text) => Value::String(expand(text, value)),
         Value::Array(items) => items.iter().map(|item| expand_json(item, value)).collect(),
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(k, v)| (k.clone(), expand_json(v, value)))
-            .collect(),
+        Value::Object(fields) => fields.iter().map(|(k, v)| (k.clone(), expand_json(v, value))).collect(),
         other => other.clone(),
     }
 }
@@ -60,26 +57,23 @@ pub(crate) fn pieces(text: &str, count: usize) -> Vec<String> {
     chars.chunks(size).map(|piece| piece.iter().collect()).collect()
 }
 
-/// The last lines of the section of an evaluation request that holds the verify command's output.
+/// The last lines of the part of an evaluation request that holds the verify command's output: what follows a line that
+/// names it, between `<data>` and `</data>`.
 pub(crate) fn verify_tail(text: &str) -> String {
     const KEPT: usize = 15;
-    let is_heading = |line: &str| line.starts_with('#') || line.starts_with("===") || line.starts_with("---");
-    let mut lines = text
+    let section: Vec<&str> = text
         .lines()
-        .skip_while(|line| !line.to_lowercase().contains("verify output"));
-    lines.next();
-    let section: Vec<&str> = lines
-        .take_while(|line| !is_heading(line) && !line.starts_with("</"))
-        .filter(|line| !line.trim().is_empty() && !line.starts_with("```") && !line.starts_with('<'))
+        .skip_while(|line| !line.starts_with("Verify output"))
+        .skip(1)
+        .take_while(|line| line.trim() != "</data>")
+        .filter(|line| line.trim() != "<data>" && !line.trim().is_empty())
         .collect();
     section[section.len().saturating_sub(KEPT)..].join("\n")
 }
 
 /// What the line `Verify exit code: …` says.
 pub(crate) fn verify_code(text: &str) -> Option<&str> {
-    text.lines()
-        .find_map(|line| line.trim().strip_prefix("Verify exit code:"))
-        .map(str::trim)
+    text.lines().find_map(|line| line.trim().strip_prefix("Verify exit code:")).map(str::trim)
 }
 
 #[cfg(test)]
@@ -89,10 +83,7 @@ mod tests {
     #[test]
     fn placeholders_are_replaced_once() {
         let value = |name: &str| (name == "cwd").then(|| "/w/{{cwd}}".to_owned());
-        assert_eq!(
-            expand("{{cwd}}/a ${x} {{other}} {{", &value),
-            "/w/{{cwd}}/a ${x} {{other}} {{"
-        );
+        assert_eq!(expand("{{cwd}}/a ${x} {{other}} {{", &value), "/w/{{cwd}}/a ${x} {{other}} {{");
     }
 
     #[test]
@@ -114,8 +105,8 @@ mod tests {
 
     #[test]
     fn the_tail_is_the_verify_section() {
-        let text = "Verify exit code: 1\n\n## Verify output (data)\n```\nok - a\nFAIL - b\n```\n\n## Diff stat\n x | 2\n";
-        assert_eq!(verify_tail(text), "ok - a\nFAIL - b");
+        let text = "Verify exit code: 1\n\nVerify output (its end):\n<data>\n--- ok\n\nFAIL - b\n</data>\n\nChanges:\n<data>\nx\n</data>\n";
+        assert_eq!(verify_tail(text), "--- ok\nFAIL - b");
         assert_eq!(verify_code(text), Some("1"));
         assert_eq!(verify_tail("nothing"), "");
     }

@@ -14,11 +14,8 @@ use tower::ServiceExt;
 
 async fn ask(server: &DemoServer, body: &Value) -> Value {
     let request = Request::post("/v1/messages?beta=true").header("authorization", "Bearer t");
-    let response = server
-        .router()
-        .oneshot(request.body(Body::from(body.to_string())).unwrap())
-        .await
-        .unwrap();
+    let response =
+        server.router().oneshot(request.body(Body::from(body.to_string())).unwrap()).await.unwrap();
     serde_json::from_slice(&to_bytes(response.into_body(), usize::MAX).await.unwrap()).unwrap()
 }
 
@@ -65,15 +62,8 @@ fn call(workspace: &Path, tool: &Value) -> String {
 }
 
 fn shell(workspace: &Path, command: &str) -> (i32, String) {
-    let output = Command::new("sh")
-        .args(["-c", command])
-        .current_dir(workspace)
-        .output()
-        .unwrap();
-    (
-        output.status.code().unwrap(),
-        String::from_utf8(output.stdout).unwrap(),
-    )
+    let output = Command::new("sh").args(["-c", command]).current_dir(workspace).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
 }
 
 /// Plays one prompt to its end; returns the last text.
@@ -100,7 +90,8 @@ async fn judge(server: &DemoServer, step: &str, code: &str, output: &str) -> Val
         "model": "builder", "max_tokens": 100,
         "system": "You evaluate.\nAUTOCODE-EVALUATION\nSay JSON.",
         "messages": [{ "role": "user", "content": format!(
-            "{step}\nAttempt: 1\nVerify exit code: {code}\n\n## Verify output (data)\n{output}\n\n## Diff stat\n a | 1 +\n"
+            "{step}\nAttempt: 1\nVerify exit code: {code}\n\nVerify output (its end):\n<data>\n{output}\n</data>\n\n\
+             Changes since the step began:\n<data>\n a | 1 +\n</data>\n"
         ) }],
     });
     let answer = ask(server, &body).await;
@@ -127,27 +118,15 @@ async fn the_demonstration_is_built_with_one_mistake() {
                 attempts.push(attempt);
                 break;
             }
-            assert_eq!(
-                (verdict["verdict"].as_str(), attempt),
-                (Some("needs_fix"), 1),
-                "{output}"
-            );
-            text = format!(
-                "# Fix step {heading}\n{}\n",
-                verdict["instructions"].as_str().unwrap()
-            );
+            assert_eq!((verdict["verdict"].as_str(), attempt), (Some("needs_fix"), 1), "{output}");
+            text = format!("# Fix step {heading}\n{}\n", verdict["instructions"].as_str().unwrap());
         }
     }
     assert_eq!(attempts, [1, 2, 1, 1]);
     let (_, table) = shell(workspace, "printf 'A b a' | sh wordfreq.sh --csv");
     assert_eq!(table, "word,count\na,2\nb,1\n");
-    let prompts = server
-        .journal()
-        .into_iter()
-        .filter(|e| e.role == Role::Coding && e.tool_turns == 0);
-    let lines: Vec<String> = prompts
-        .map(|e| e.prompt.lines().next().unwrap().to_owned())
-        .collect();
+    let prompts = server.journal().into_iter().filter(|e| e.role == Role::Coding && e.tool_turns == 0);
+    let lines: Vec<String> = prompts.map(|e| e.prompt.lines().next().unwrap().to_owned()).collect();
     assert_eq!(
         lines,
         [
@@ -166,10 +145,7 @@ async fn every_step_can_be_continued_or_fixed() {
     let workspace = tempfile::tempdir().unwrap();
     for step in demo_project().steps {
         for kind in ["Continue", "Fix"] {
-            let mut messages = prompt(&format!(
-                "# {kind} step {}: {} (attempt 2)\n",
-                step.id, step.title
-            ));
+            let mut messages = prompt(&format!("# {kind} step {}: {} (attempt 2)\n", step.id, step.title));
             play(&server, workspace.path(), &mut messages).await;
             let (code, output) = shell(workspace.path(), step.verify.as_deref().unwrap());
             assert_eq!(code, 0, "{kind} {}: {output}", step.id);
@@ -182,11 +158,7 @@ async fn equal_requests_get_equal_answers() {
     let server = server();
     let body = coding(Path::new("/w"), &prompt("# Step 2: Count the words\n"));
     let first = ask(&server, &body).await;
-    ask(
-        &server,
-        &coding(Path::new("/w"), &prompt("# Step 3: Show only the top words\n")),
-    )
-    .await;
+    ask(&server, &coding(Path::new("/w"), &prompt("# Step 3: Show only the top words\n"))).await;
     assert_eq!(ask(&server, &body).await, first);
     assert_eq!(ask(&self::server(), &body).await, first);
 }
@@ -194,24 +166,12 @@ async fn equal_requests_get_equal_answers() {
 #[tokio::test]
 async fn judgements_follow_the_verify_command() {
     let server = server();
-    assert_eq!(
-        judge(&server, "Step 7: Mine", "none", "").await["verdict"],
-        "complete"
-    );
-    assert_eq!(
-        judge(&server, "Step 7: Mine", "0", "ok").await["verdict"],
-        "complete"
-    );
+    assert_eq!(judge(&server, "Step 7: Mine", "none", "").await["verdict"], "complete");
+    assert_eq!(judge(&server, "Step 7: Mine", "0", "ok").await["verdict"], "complete");
     let failed = judge(&server, "Step 7: Mine", "1", "no \"luck\"").await;
     let instructions = "Make the verify command pass. The end of its output was:\nno \"luck\"";
-    assert_eq!(
-        (&failed["verdict"], &failed["instructions"]),
-        (&json!("needs_fix"), &json!(instructions))
-    );
-    assert_eq!(
-        judge(&server, "Step 7: Mine", "timeout", "").await["verdict"],
-        "needs_fix"
-    );
+    assert_eq!((&failed["verdict"], &failed["instructions"]), (&json!("needs_fix"), &json!(instructions)));
+    assert_eq!(judge(&server, "Step 7: Mine", "timeout", "").await["verdict"], "needs_fix");
 }
 
 #[tokio::test]
@@ -224,12 +184,7 @@ async fn every_plan_is_the_demonstration() {
     let steps = demo_project().steps;
     assert_eq!(plan["steps"].as_array().unwrap().len(), steps.len());
     assert_eq!(plan["steps"][1], json!(steps[1]));
-    assert!(
-        plan["steps"][0]["instructions"]
-            .as_str()
-            .unwrap()
-            .contains("built-in demonstration")
-    );
+    assert!(plan["steps"][0]["instructions"].as_str().unwrap().contains("built-in demonstration"));
 }
 
 #[tokio::test]
@@ -239,26 +194,15 @@ async fn titles_are_json() {
         "messages": [{ "role": "user", "content": "<session>\n# Step 1: Set up the program\n</session>" }],
     });
     let answer = ask(&server(), &body).await;
-    assert_eq!(
-        answer["content"][0]["text"],
-        r#"{"title": "AutoCode demonstration"}"#
-    );
+    assert_eq!(answer["content"][0]["text"], r#"{"title": "AutoCode demonstration"}"#);
 }
 
 #[test]
 fn the_project_is_whole() {
     let project: DemoProject = demo_project();
     assert_eq!(project.name, "Word counter");
-    assert_eq!(
-        project.steps.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(),
-        ["1", "2", "3", "4"]
-    );
-    assert!(
-        project
-            .steps
-            .iter()
-            .all(|s| !s.instructions.is_empty() && s.verify.is_some())
-    );
+    assert_eq!(project.steps.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), ["1", "2", "3", "4"]);
+    assert!(project.steps.iter().all(|s| !s.instructions.is_empty() && s.verify.is_some()));
 }
 
 #[tokio::test]

@@ -32,10 +32,7 @@ async fn post(path: &str, body: Value) -> (StatusCode, Option<String>, String) {
     let server = DemoServer::new(Scenario::parse(SCENARIO).unwrap());
     let request = Request::post(path).body(Body::from(body.to_string())).unwrap();
     let response = server.router().oneshot(request).await.unwrap();
-    let retry_after = response
-        .headers()
-        .get(header::RETRY_AFTER)
-        .map(|v| v.to_str().unwrap().to_owned());
+    let retry_after = response.headers().get(header::RETRY_AFTER).map(|v| v.to_str().unwrap().to_owned());
     let status = response.status();
     let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     (status, retry_after, String::from_utf8(bytes.to_vec()).unwrap())
@@ -44,15 +41,11 @@ async fn post(path: &str, body: Value) -> (StatusCode, Option<String>, String) {
 /// The `data:` values of a stream; `[DONE]` as a JSON string.
 fn events(text: &str) -> Vec<Value> {
     let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
-    data.map(|data| serde_json::from_str(data).unwrap_or_else(|_| json!(data)))
-        .collect()
+    data.map(|data| serde_json::from_str(data).unwrap_or_else(|_| json!(data))).collect()
 }
 
 fn joined(events: &[Value], pointer: &str) -> String {
-    events
-        .iter()
-        .filter_map(|event| event.pointer(pointer)?.as_str())
-        .collect()
+    events.iter().filter_map(|event| event.pointer(pointer)?.as_str()).collect()
 }
 
 fn messages(stream: bool) -> Value {
@@ -89,30 +82,17 @@ async fn messages_whole() {
 async fn messages_streamed() {
     let (_, _, text) = post("/v1/messages?beta=true", messages(true)).await;
     let events = events(&text);
-    let kinds: Vec<&str> = events
-        .iter()
-        .map(|event| event["type"].as_str().unwrap())
-        .collect();
+    let kinds: Vec<&str> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
     assert_eq!((kinds[0], kinds[1]), ("message_start", "ping"));
     assert_eq!(kinds[kinds.len() - 2..], ["message_delta", "message_stop"]);
-    assert_eq!(
-        kinds
-            .iter()
-            .filter(|kind| **kind == "content_block_delta")
-            .count(),
-        4 + 3
-    );
+    assert_eq!(kinds.iter().filter(|kind| **kind == "content_block_delta").count(), 4 + 3);
     assert_eq!(joined(&events, "/delta/text"), "Writing.");
     let input: Value = serde_json::from_str(&joined(&events, "/delta/partial_json")).unwrap();
     assert_eq!(input, json!({ "file_path": "/w s/a", "content": "x\n" }));
     assert_eq!(joined(&events, "/delta/stop_reason"), "tool_use");
     assert_eq!(events[0]["message"]["usage"]["cache_read_input_tokens"], 5);
     assert_eq!(events[events.len() - 2]["usage"], json!({ "output_tokens": 7 }));
-    for (name, event) in text
-        .lines()
-        .filter_map(|line| line.strip_prefix("event: "))
-        .zip(&events)
-    {
+    for (name, event) in text.lines().filter_map(|line| line.strip_prefix("event: ")).zip(&events) {
         assert_eq!(name, event["type"]);
     }
 }
@@ -130,10 +110,7 @@ async fn the_turn_after_a_tool_result_ends() {
     body["messages"].as_array_mut().unwrap().extend(more);
     let (_, _, text) = post("/v1/messages", body).await;
     let body: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(
-        body["content"],
-        json!([{ "type": "text", "text": "It is written." }])
-    );
+    assert_eq!(body["content"], json!([{ "type": "text", "text": "It is written." }]));
     assert_eq!(body["stop_reason"], "end_turn");
 }
 
@@ -158,10 +135,7 @@ async fn chat_whole_and_streamed() {
     let (_, _, whole) = post("/v1/chat/completions", chat(false)).await;
     let whole: Value = serde_json::from_str(&whole).unwrap();
     let choice = &whole["choices"][0];
-    assert_eq!(
-        (&whole["usage"], &choice["finish_reason"]),
-        (&usage, &json!("tool_calls"))
-    );
+    assert_eq!((&whole["usage"], &choice["finish_reason"]), (&usage, &json!("tool_calls")));
     let call = &choice["message"]["tool_calls"][0]["function"];
     let said: Value = serde_json::from_str(call["arguments"].as_str().unwrap()).unwrap();
     assert_eq!((&call["name"], said), (&json!("Write"), arguments.clone()));
@@ -198,29 +172,20 @@ async fn responses_whole_and_streamed() {
     assert_eq!(whole["output"][0]["content"][0]["text"], "Writing.");
     assert_eq!(whole["usage"]["input_tokens"], 18);
     let arguments = whole["output"][1]["arguments"].as_str().unwrap();
-    assert_eq!(
-        serde_json::from_str::<Value>(arguments).unwrap()["file_path"],
-        "/w/a"
-    );
+    assert_eq!(serde_json::from_str::<Value>(arguments).unwrap()["file_path"], "/w/a");
 
     let (_, _, text) = post("/v1/responses", body(true)).await;
     let events = events(&text);
     let last = events.last().unwrap();
     assert_eq!(events[0]["type"], "response.created");
-    assert_eq!(
-        (&last["type"], &last["response"]["usage"]),
-        (&json!("response.completed"), &whole["usage"])
-    );
+    assert_eq!((&last["type"], &last["response"]["usage"]), (&json!("response.completed"), &whole["usage"]));
     let of = |kind: &str| -> String {
         let events = events.iter().filter(|event| event["type"] == kind);
         events.map(|event| event["delta"].as_str().unwrap()).collect()
     };
     assert_eq!(of("response.output_text.delta"), "Writing.");
     assert_eq!(of("response.function_call_arguments.delta"), arguments);
-    let numbers: Vec<u64> = events
-        .iter()
-        .map(|event| event["sequence_number"].as_u64().unwrap())
-        .collect();
+    let numbers: Vec<u64> = events.iter().map(|event| event["sequence_number"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (0..events.len() as u64).collect::<Vec<_>>());
 
     let mut later = body(false);
@@ -248,27 +213,17 @@ async fn errors_have_the_shape_of_their_wire() {
     );
     let (status, _, text) = post("/v1/chat/completions", body).await;
     let error: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(
-        (status.as_u16(), &error["error"]["message"]),
-        (429, &json!("Slow down."))
-    );
+    assert_eq!((status.as_u16(), &error["error"]["message"]), (429, &json!("Slow down.")));
     let server = DemoServer::new(Scenario::parse(SCENARIO).unwrap());
     let request = Request::post("/v1/messages").body(Body::from("{")).unwrap();
-    assert_eq!(
-        server.router().oneshot(request).await.unwrap().status(),
-        StatusCode::BAD_REQUEST
-    );
+    assert_eq!(server.router().oneshot(request).await.unwrap().status(), StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
 async fn the_small_routes_answer() {
     let server = DemoServer::new(Scenario::parse(SCENARIO).unwrap());
     for request in [Request::head("/"), Request::get("/"), Request::get("/v1/models")] {
-        let response = server
-            .router()
-            .oneshot(request.body(Body::empty()).unwrap())
-            .await
-            .unwrap();
+        let response = server.router().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
     }
     let (_, _, text) = post("/v1/messages/count_tokens", json!({ "model": "m" })).await;

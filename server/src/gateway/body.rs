@@ -30,9 +30,8 @@ impl OverLimit {
 
 /// Whether the headers announce a body over the limit.
 pub(super) fn announced_over_limit(headers: &HeaderMap) -> bool {
-    let length = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let length =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     length.is_some_and(|length| length > LIMIT)
 }
 

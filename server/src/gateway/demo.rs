@@ -18,11 +18,7 @@ pub(super) struct EmbeddedDemo {
 
 impl EmbeddedDemo {
     pub(super) fn new(tracker: TaskTracker, shutdown: CancellationToken) -> Self {
-        Self {
-            base: OnceCell::new(),
-            tracker,
-            shutdown,
-        }
+        Self { base: OnceCell::new(), tracker, shutdown }
     }
 
     /// Its base URL; starts it if it does not run.
@@ -33,9 +29,7 @@ impl EmbeddedDemo {
     async fn start(&self) -> Result<Url, GatewayError> {
         let failed = |error: &dyn std::fmt::Display| GatewayError::Demo(error.to_string());
         let scenario = Scenario::builtin().map_err(|e| failed(&e))?;
-        let listener = TcpListener::bind(("127.0.0.1", 0))
-            .await
-            .map_err(|e| failed(&e))?;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(|e| failed(&e))?;
         let address = listener.local_addr().map_err(|e| failed(&e))?;
         let base = Url::parse(&format!("http://{address}")).map_err(|e| failed(&e))?;
         let serving = autocode_demo_llm::serve(listener, DemoServer::new(scenario), self.shutdown.clone());

@@ -94,18 +94,11 @@ mod tests {
     #[test]
     fn answers_keep_what_is_about_the_message() {
         let mut headers = HeaderMap::new();
-        for name in [
-            "retry-after",
-            "set-cookie",
-            "transfer-encoding",
-            "request-id",
-            "x-ratelimit-remaining-tokens",
-        ] {
+        for name in
+            ["retry-after", "set-cookie", "transfer-encoding", "request-id", "x-ratelimit-remaining-tokens"]
+        {
             headers.append(HeaderName::from_static(name), HeaderValue::from_static("1"));
         }
-        assert_eq!(
-            names(&downward(&headers)),
-            ["retry-after", "request-id", "x-ratelimit-remaining-tokens"]
-        );
+        assert_eq!(names(&downward(&headers)), ["retry-after", "request-id", "x-ratelimit-remaining-tokens"]);
     }
 }

@@ -43,15 +43,7 @@ impl Meter {
         prices: Arc<PriceTable>,
         tracker: TaskTracker,
     ) -> Self {
-        Self {
-            received,
-            status,
-            reader: UsageReader::new(headers),
-            db,
-            prices,
-            tracker,
-            written: false,
-        }
+        Self { received, status, reader: UsageReader::new(headers), db, prices, tracker, written: false }
     }
 
     /// The same stream, counted. At its proper end the row is written before the caller sees the end.

@@ -100,10 +100,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(gateway: Gateway) -> Router<S> {
         .route("/{provider}", get(|| async { StatusCode::OK }))
         .route("/{provider}/", get(|| async { StatusCode::OK }))
         .route("/{provider}/v1/messages", post(to(Endpoint::Messages)))
-        .route(
-            "/{provider}/v1/messages/count_tokens",
-            post(to(Endpoint::CountTokens)),
-        )
+        .route("/{provider}/v1/messages/count_tokens", post(to(Endpoint::CountTokens)))
         .route("/{provider}/v1/chat/completions", post(to(Endpoint::Chat)))
         .route("/{provider}/v1/responses", post(to(Endpoint::Responses)))
         .route("/{provider}/v1/models", get(to(Endpoint::Models)))

@@ -37,10 +37,7 @@ impl PriceTable {
 
     /// Cost of an answer in millionths of a US dollar, rounded; none if the model's price is not known.
     pub(super) fn cost_micro_usd(&self, provider: &str, model: &str, tokens: &TokenUsage) -> Option<i64> {
-        let matching = self
-            .price
-            .iter()
-            .filter(|price| price.provider == provider && price.covers(model));
+        let matching = self.price.iter().filter(|price| price.provider == provider && price.covers(model));
         let price = matching.max_by_key(|price| price.model.len())?;
         // A dollar per million tokens is a millionth of a dollar per token.
         let cost = tokens.input_tokens as f64 * price.input
@@ -70,9 +67,7 @@ mod tests {
             cache_creation_tokens: 1_000_000,
             cache_read_tokens: 1_000_000,
         };
-        PriceTable::builtin()
-            .unwrap()
-            .cost_micro_usd(provider, model, &million)
+        PriceTable::builtin().unwrap().cost_micro_usd(provider, model, &million)
     }
 
     #[test]
@@ -87,10 +82,7 @@ mod tests {
 
     #[test]
     fn small_costs_are_rounded() {
-        let tokens = TokenUsage {
-            input_tokens: 5,
-            ..TokenUsage::default()
-        };
+        let tokens = TokenUsage { input_tokens: 5, ..TokenUsage::default() };
         let table = PriceTable::builtin().unwrap();
         assert_eq!(table.cost_micro_usd("openai", "gpt-5", &tokens), Some(6));
     }

@@ -63,33 +63,19 @@ async fn forward(
     }
     let url = upstream.url(base, endpoint, parts.uri.query());
     let (body, over_limit) = limited(body);
-    let sending = gateway
-        .clients
-        .for_url(&url)
-        .request(parts.method.clone(), url)
-        .headers(headers)
-        .body(body)
-        .send();
+    let sending =
+        gateway.clients.for_url(&url).request(parts.method.clone(), url).headers(headers).body(body).send();
     let response = sending.await.map_err(|error| match over_limit.is_set() {
         true => GatewayError::TooLarge(LIMIT_MIB),
-        false => GatewayError::Unreachable {
-            provider: provider.to_owned(),
-            reason: reason(&error),
-        },
+        false => GatewayError::Unreachable { provider: provider.to_owned(), reason: reason(&error) },
     })?;
-    let received = Received {
-        caller,
-        provider: provider.to_owned(),
-        at: received,
-    };
+    let received = Received { caller, provider: provider.to_owned(), at: received };
     Ok(pass_down(gateway, endpoint, received, response))
 }
 
 async fn authenticate(gateway: &Inner, parts: &Parts) -> Result<Caller, GatewayError> {
     let hash = token::presented(&parts.headers).ok_or(GatewayError::Unauthorized)?;
-    usage::caller(gateway.db.reader(), &hash, now_ms())
-        .await?
-        .ok_or(GatewayError::Unauthorized)
+    usage::caller(gateway.db.reader(), &hash, now_ms()).await?.ok_or(GatewayError::Unauthorized)
 }
 
 /// The upstream's answer, counted while it passes.
@@ -102,11 +88,7 @@ fn pass_down(
     let status = response.status();
     let headers = downward(response.headers());
     let meter = endpoint.runs_a_model().then(|| {
-        let (db, prices, tracker) = (
-            gateway.db.clone(),
-            gateway.prices.clone(),
-            gateway.tracker.clone(),
-        );
+        let (db, prices, tracker) = (gateway.db.clone(), gateway.prices.clone(), gateway.tracker.clone());
         Meter::new(received, status, &headers, db, prices, tracker)
     });
     let stream = response.bytes_stream().boxed();

@@ -32,10 +32,8 @@ pub(super) struct UsageReader {
 impl UsageReader {
     /// A reader for an answer with these headers.
     pub(super) fn new(headers: &HeaderMap) -> Self {
-        let content_type = headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+        let content_type =
+            headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         Self {
             is_stream: content_type.to_lowercase().starts_with("text/event-stream"),
             buffer: Vec::new(),
@@ -102,9 +100,8 @@ impl UsageReader {
 
     fn apply(&mut self, value: &Value) {
         // `message_start` and `response.*` events carry the answer inside; everything else is the answer or a piece of it.
-        let answer = ["message", "response"]
-            .iter()
-            .find_map(|field| value.get(field).filter(|v| v.is_object()));
+        let answer =
+            ["message", "response"].iter().find_map(|field| value.get(field).filter(|v| v.is_object()));
         let answer = answer.unwrap_or(value);
         if let Some(model) = answer.get("model").and_then(Value::as_str) {
             self.counted.model = Some(model.to_owned());
@@ -185,11 +182,7 @@ mod tests {
             "data: {\"type\":\"message_delta\",\"delta\":{},\"usage\":{\"input_tokens\":10,\"output_tokens\":55}}",
         );
         for step in [1, 2, 7, 64, 10_000] {
-            assert_eq!(
-                read(SSE, body, step),
-                counted("c-1", 10, 55, 4, 2),
-                "in chunks of {step}"
-            );
+            assert_eq!(read(SSE, body, step), counted("c-1", 10, 55, 4, 2), "in chunks of {step}");
         }
     }
 
@@ -212,10 +205,7 @@ mod tests {
     #[test]
     fn whole_answers_are_read_at_their_end() {
         let anthropic = r#"{"type":"message","model":"c-1","usage":{"input_tokens":3,"output_tokens":4}}"#;
-        assert_eq!(
-            read("application/json", anthropic, 10),
-            counted("c-1", 3, 4, 0, 0)
-        );
+        assert_eq!(read("application/json", anthropic, 10), counted("c-1", 3, 4, 0, 0));
         let openai =
             r#"{"object":"chat.completion","model":"g-1","usage":{"prompt_tokens":3,"completion_tokens":4}}"#;
         assert_eq!(read("application/json", openai, 10), counted("g-1", 3, 4, 0, 0));

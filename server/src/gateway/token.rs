@@ -21,14 +21,10 @@ pub struct InstanceToken {
 
 /// A fresh token of 244 random bits; like every use of `uuid`, it ends the task if the system has no randomness.
 pub fn issue() -> InstanceToken {
-    let random = Sha256::new()
-        .chain_update(Uuid::new_v4().as_bytes())
-        .chain_update(Uuid::new_v4().as_bytes());
+    let random =
+        Sha256::new().chain_update(Uuid::new_v4().as_bytes()).chain_update(Uuid::new_v4().as_bytes());
     let secret = SecretString::from(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random.finalize())));
-    InstanceToken {
-        hash: hash(secret.expose_secret()),
-        secret,
-    }
+    InstanceToken { hash: hash(secret.expose_secret()), secret }
 }
 
 /// SHA-256 of a token, as it is stored.
@@ -44,11 +40,7 @@ pub(super) fn presented(headers: &HeaderMap) -> Option<[u8; 32]> {
         scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
     });
     let candidates = [bearer, text("x-api-key")];
-    candidates
-        .into_iter()
-        .flatten()
-        .find(|token| token.starts_with(PREFIX))
-        .map(hash)
+    candidates.into_iter().flatten().find(|token| token.starts_with(PREFIX)).map(hash)
 }
 
 #[cfg(test)]

@@ -36,32 +36,12 @@ pub(super) struct Upstream {
 
 /// Provider, base URL, way to show the key, and what follows the base URL.
 const KNOWN: [(&str, Option<&str>, Auth, &str); 6] = [
-    (
-        "anthropic",
-        Some("https://api.anthropic.com"),
-        Auth::ApiKeyHeader,
-        "v1/",
-    ),
+    ("anthropic", Some("https://api.anthropic.com"), Auth::ApiKeyHeader, "v1/"),
     ("demo", None, Auth::None, "v1/"),
-    (
-        "gemini",
-        Some("https://generativelanguage.googleapis.com/v1beta/openai"),
-        Auth::Bearer,
-        "",
-    ),
-    (
-        "ollama",
-        Some("http://127.0.0.1:11434"),
-        Auth::OptionalBearer,
-        "v1/",
-    ),
+    ("gemini", Some("https://generativelanguage.googleapis.com/v1beta/openai"), Auth::Bearer, ""),
+    ("ollama", Some("http://127.0.0.1:11434"), Auth::OptionalBearer, "v1/"),
     ("openai", Some("https://api.openai.com"), Auth::Bearer, "v1/"),
-    (
-        "openrouter",
-        Some("https://openrouter.ai/api"),
-        Auth::Bearer,
-        "v1/",
-    ),
+    ("openrouter", Some("https://openrouter.ai/api"), Auth::Bearer, "v1/"),
 ];
 
 /// All providers by name.
@@ -72,14 +52,7 @@ impl Default for Upstreams {
     /// The providers' public addresses, and the embedded server for `demo`.
     fn default() -> Self {
         let upstream = |(name, base, auth, prefix): (&str, Option<&str>, Auth, &'static str)| {
-            (
-                name.to_owned(),
-                Upstream {
-                    base: base.and_then(|url| Url::parse(url).ok()),
-                    auth,
-                    prefix,
-                },
-            )
+            (name.to_owned(), Upstream { base: base.and_then(|url| Url::parse(url).ok()), auth, prefix })
         };
         Self(KNOWN.into_iter().map(upstream).collect())
     }
@@ -91,14 +64,10 @@ impl Upstreams {
     /// # Errors
     /// [`GatewayError::BaseUrl`] if it is no http(s) URL.
     pub fn with(mut self, provider: &str, base: &str) -> Result<Self, GatewayError> {
-        let url = Url::parse(base)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let url =
+            Url::parse(base).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         let Some(url) = url else {
-            return Err(GatewayError::BaseUrl {
-                provider: provider.to_owned(),
-                url: base.to_owned(),
-            });
+            return Err(GatewayError::BaseUrl { provider: provider.to_owned(), url: base.to_owned() });
         };
         let upstream = self.0.entry(provider.to_owned()).or_insert(Upstream {
             base: None,
@@ -110,9 +79,7 @@ impl Upstreams {
     }
 
     pub(super) fn get(&self, provider: &str) -> Result<&Upstream, GatewayError> {
-        self.0
-            .get(provider)
-            .ok_or_else(|| GatewayError::UnknownProvider(provider.to_owned()))
+        self.0.get(provider).ok_or_else(|| GatewayError::UnknownProvider(provider.to_owned()))
     }
 }
 
@@ -120,12 +87,7 @@ impl Upstream {
     /// The URL of a call below a base URL, with the caller's query.
     pub(super) fn url(&self, base: &Url, endpoint: Endpoint, query: Option<&str>) -> Url {
         let mut url = base.clone();
-        url.set_path(&format!(
-            "{}/{}{}",
-            base.path().trim_end_matches('/'),
-            self.prefix,
-            endpoint.path()
-        ));
+        url.set_path(&format!("{}/{}{}", base.path().trim_end_matches('/'), self.prefix, endpoint.path()));
         url.set_query(query);
         url
     }
@@ -136,10 +98,9 @@ impl Upstream {
             (Auth::None, _) | (Auth::OptionalBearer, None) => return Some(()),
             (Auth::ApiKeyHeader | Auth::Bearer, None) => return None,
             (Auth::ApiKeyHeader, Some(key)) => ("x-api-key", key.expose_secret().to_owned()),
-            (Auth::Bearer | Auth::OptionalBearer, Some(key)) => (
-                header::AUTHORIZATION.as_str(),
-                format!("Bearer {}", key.expose_secret()),
-            ),
+            (Auth::Bearer | Auth::OptionalBearer, Some(key)) => {
+                (header::AUTHORIZATION.as_str(), format!("Bearer {}", key.expose_secret()))
+            }
         };
         let mut value = HeaderValue::from_str(&text).ok()?;
         value.set_sensitive(true);
@@ -156,37 +117,23 @@ mod tests {
     fn every_known_base_is_a_url() {
         let upstreams = Upstreams::default();
         for (name, base, ..) in KNOWN {
-            assert_eq!(
-                upstreams.get(name).unwrap().base.is_some(),
-                base.is_some(),
-                "{name}"
-            );
+            assert_eq!(upstreams.get(name).unwrap().base.is_some(), base.is_some(), "{name}");
         }
-        assert!(matches!(
-            upstreams.get("nobody"),
-            Err(GatewayError::UnknownProvider(_))
-        ));
+        assert!(matches!(upstreams.get("nobody"), Err(GatewayError::UnknownProvider(_))));
     }
 
     #[test]
     fn urls_follow_each_providers_layout() {
-        let upstreams = Upstreams::default()
-            .with("anthropic", "http://127.0.0.1:9/x/")
-            .unwrap();
+        let upstreams = Upstreams::default().with("anthropic", "http://127.0.0.1:9/x/").unwrap();
         let url = |name: &str, endpoint, query| {
             let upstream = upstreams.get(name).unwrap();
-            upstream
-                .url(upstream.base.as_ref().unwrap(), endpoint, query)
-                .to_string()
+            upstream.url(upstream.base.as_ref().unwrap(), endpoint, query).to_string()
         };
         assert_eq!(
             url("anthropic", Endpoint::Messages, Some("beta=true")),
             "http://127.0.0.1:9/x/v1/messages?beta=true"
         );
-        assert_eq!(
-            url("openai", Endpoint::Responses, None),
-            "https://api.openai.com/v1/responses"
-        );
+        assert_eq!(url("openai", Endpoint::Responses, None), "https://api.openai.com/v1/responses");
         assert_eq!(
             url("gemini", Endpoint::Chat, None),
             "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions"

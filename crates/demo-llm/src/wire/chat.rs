@@ -15,20 +15,10 @@ use crate::{
 const CREATED: u64 = 1_735_689_600;
 
 pub(super) fn conversation(body: &Value) -> Conversation {
-    let messages = body
-        .get("messages")
-        .and_then(Value::as_array)
-        .map_or(&[][..], Vec::as_slice);
+    let messages = body.get("messages").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let messages: Vec<Message> = messages.iter().map(message).collect();
-    let system = messages
-        .iter()
-        .filter(|m| m.from == From::System)
-        .flat_map(|m| m.texts.clone());
-    Conversation {
-        system: system.collect::<Vec<_>>().join("\n"),
-        messages,
-        has_tools: has_tools(body),
-    }
+    let system = messages.iter().filter(|m| m.from == From::System).flat_map(|m| m.texts.clone());
+    Conversation { system: system.collect::<Vec<_>>().join("\n"), messages, has_tools: has_tools(body) }
 }
 
 fn message(message: &Value) -> Message {
@@ -47,11 +37,7 @@ fn message(message: &Value) -> Message {
 }
 
 fn finish_reason(answer: &Answer) -> &'static str {
-    if answer.tools.is_empty() {
-        "stop"
-    } else {
-        "tool_calls"
-    }
+    if answer.tools.is_empty() { "stop" } else { "tool_calls" }
 }
 
 /// OpenAI counts cached input within the prompt.
@@ -99,16 +85,11 @@ pub(super) fn events(request: &ModelRequest, answer: &Answer) -> Vec<String> {
         format!("data: {chunk}\n\n")
     };
     let delta = |delta: Value, finish: Option<&str>| {
-        chunk(
-            json!([{ "index": 0, "delta": delta, "finish_reason": finish }]),
-            Value::Null,
-        )
+        chunk(json!([{ "index": 0, "delta": delta, "finish_reason": finish }]), Value::Null)
     };
     let mut events = vec![delta(json!({ "role": "assistant", "content": "" }), None)];
     events.extend(
-        pieces(&answer.text, TEXT_PIECES)
-            .into_iter()
-            .map(|piece| delta(json!({ "content": piece }), None)),
+        pieces(&answer.text, TEXT_PIECES).into_iter().map(|piece| delta(json!({ "content": piece }), None)),
     );
     for (i, mut call) in tool_calls(request, answer).into_iter().enumerate() {
         let arguments = std::mem::replace(&mut call["function"]["arguments"], json!(""));

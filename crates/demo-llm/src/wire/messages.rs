@@ -12,10 +12,7 @@ use crate::{
 };
 
 pub(super) fn conversation(body: &Value) -> Conversation {
-    let messages = body
-        .get("messages")
-        .and_then(Value::as_array)
-        .map_or(&[][..], Vec::as_slice);
+    let messages = body.get("messages").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     Conversation {
         system: body.get("system").map(texts).unwrap_or_default().join("\n"),
         messages: messages.iter().map(message).collect(),
@@ -36,11 +33,7 @@ fn message(message: &Value) -> Message {
         Some("system") => From::System,
         _ => From::User,
     };
-    Message {
-        from,
-        texts: texts(content),
-        calls_tools: has("tool_use"),
-    }
+    Message { from, texts: texts(content), calls_tools: has("tool_use") }
 }
 
 fn content(request: &ModelRequest, answer: &Answer) -> Vec<Value> {
@@ -52,11 +45,7 @@ fn content(request: &ModelRequest, answer: &Answer) -> Vec<Value> {
 }
 
 fn stop_reason(answer: &Answer) -> &'static str {
-    if answer.tools.is_empty() {
-        "end_turn"
-    } else {
-        "tool_use"
-    }
+    if answer.tools.is_empty() { "end_turn" } else { "tool_use" }
 }
 
 fn usage(answer: &Answer, output: u64) -> Value {
@@ -77,20 +66,12 @@ fn envelope(request: &ModelRequest, content: Vec<Value>, stop_reason: Option<&st
 
 pub(super) fn whole(request: &ModelRequest, answer: &Answer) -> Value {
     let usage = usage(answer, answer.usage.output);
-    envelope(
-        request,
-        content(request, answer),
-        Some(stop_reason(answer)),
-        usage,
-    )
+    envelope(request, content(request, answer), Some(stop_reason(answer)), usage)
 }
 
 pub(super) fn events(request: &ModelRequest, answer: &Answer) -> Vec<String> {
     let start = envelope(request, Vec::new(), None, usage(answer, 1));
-    let mut events = vec![
-        json!({ "type": "message_start", "message": start }),
-        json!({ "type": "ping" }),
-    ];
+    let mut events = vec![json!({ "type": "message_start", "message": start }), json!({ "type": "ping" })];
     for (index, block) in content(request, answer).into_iter().enumerate() {
         events.extend(block_events(index, block));
     }
@@ -107,16 +88,11 @@ fn block_events(index: usize, mut block: Value) -> Vec<Value> {
     let deltas: Vec<Value> = if block["type"] == "text" {
         let text = std::mem::replace(&mut block["text"], json!(""));
         let text = pieces(text.as_str().unwrap_or_default(), TEXT_PIECES);
-        text.into_iter()
-            .map(|piece| json!({ "type": "text_delta", "text": piece }))
-            .collect()
+        text.into_iter().map(|piece| json!({ "type": "text_delta", "text": piece })).collect()
     } else {
         let input = std::mem::replace(&mut block["input"], json!({}));
         let input = pieces(&input.to_string(), INPUT_PIECES);
-        input
-            .into_iter()
-            .map(|piece| json!({ "type": "input_json_delta", "partial_json": piece }))
-            .collect()
+        input.into_iter().map(|piece| json!({ "type": "input_json_delta", "partial_json": piece })).collect()
     };
     let mut events = vec![json!({ "type": "content_block_start", "index": index, "content_block": block })];
     events.extend(

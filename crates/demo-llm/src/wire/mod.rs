@@ -70,14 +70,9 @@ impl Wire {
 
 /// An event whose name is also its `type` field.
 fn named_event(data: &Value) -> String {
-    format!(
-        "event: {}\ndata: {data}\n\n",
-        data["type"].as_str().unwrap_or("message")
-    )
+    format!("event: {}\ndata: {data}\n\n", data["type"].as_str().unwrap_or("message"))
 }
 
 fn has_tools(body: &Value) -> bool {
-    body.get("tools")
-        .and_then(Value::as_array)
-        .is_some_and(|tools| !tools.is_empty())
+    body.get("tools").and_then(Value::as_array).is_some_and(|tools| !tools.is_empty())
 }

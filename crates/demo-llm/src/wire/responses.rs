@@ -17,25 +17,12 @@ const CREATED: u64 = 1_735_689_600;
 pub(super) fn conversation(body: &Value) -> Conversation {
     let messages: Vec<Message> = match body.get("input") {
         Some(Value::Array(items)) => items.iter().filter_map(item).collect(),
-        Some(text) => vec![Message {
-            from: From::User,
-            texts: texts(text),
-            calls_tools: false,
-        }],
+        Some(text) => vec![Message { from: From::User, texts: texts(text), calls_tools: false }],
         None => Vec::new(),
     };
-    let system = messages
-        .iter()
-        .filter(|m| m.from == From::System)
-        .flat_map(|m| m.texts.clone());
-    let system: Vec<String> = std::iter::once(text_at(body, "/instructions"))
-        .chain(system)
-        .collect();
-    Conversation {
-        system: system.join("\n"),
-        messages,
-        has_tools: has_tools(body),
-    }
+    let system = messages.iter().filter(|m| m.from == From::System).flat_map(|m| m.texts.clone());
+    let system: Vec<String> = std::iter::once(text_at(body, "/instructions")).chain(system).collect();
+    Conversation { system: system.join("\n"), messages, has_tools: has_tools(body) }
 }
 
 fn item(item: &Value) -> Option<Message> {
@@ -48,11 +35,7 @@ fn item(item: &Value) -> Option<Message> {
         (kind, _) if kind.ends_with("_output") => (From::Tool, false),
         _ => return None,
     };
-    Some(Message {
-        from,
-        texts: item.get("content").map(texts).unwrap_or_default(),
-        calls_tools,
-    })
+    Some(Message { from, texts: item.get("content").map(texts).unwrap_or_default(), calls_tools })
 }
 
 /// OpenAI counts cached input within the input.
@@ -142,10 +125,7 @@ fn item_events(index: usize, item: Value) -> Vec<Value> {
         let kind = "response.function_call_arguments.done";
         events.push(json!({ "type": kind, "item_id": id, "output_index": index, "arguments": arguments }));
     }
-    events.insert(
-        0,
-        json!({ "type": "response.output_item.added", "output_index": index, "item": begun }),
-    );
+    events.insert(0, json!({ "type": "response.output_item.added", "output_index": index, "item": begun }));
     events.push(json!({ "type": "response.output_item.done", "output_index": index, "item": item }));
     events
 }
