@@ -10,8 +10,9 @@ use leptos::prelude::use_context;
 use crate::{
     error::AppError,
     model::{
-        Agent, AgentDraft, AgentId, ApiKeyInfo, Credentials, Dashboard, Instance, LogEntry, LogQuery, Project,
-        ProjectDraft, ProjectId, Provider, StartAnswer, UsageSummary, User, UserId, UserSummary, Viewer,
+        Agent, AgentDraft, AgentId, ApiKeyInfo, Credentials, Dashboard, Instance, LogEntry, LogQuery,
+        Project, ProjectDraft, ProjectId, Provider, StartAnswer, UsageSummary, User, UserId, UserSummary,
+        Viewer,
     },
 };
 

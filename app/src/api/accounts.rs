@@ -1,0 +1,103 @@
+//! Sign-in, first-run setup and what the layout around every page shows.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use crate::{
+    api::{answered, headers, send_to, set_cookies, signed_in},
+    backend::backend,
+    model::Credentials,
+};
+use crate::{
+    error::AppError,
+    model::{AgentId, Project, ProjectId, Viewer},
+};
+
+/// What the sidebar needs to know of a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NavProject {
+    /// Row id.
+    pub id: ProjectId,
+    /// Its agent.
+    pub agent_id: AgentId,
+    /// Whether an instance works on it.
+    pub running: bool,
+    /// Whether it waits for a person.
+    pub needs_help: bool,
+}
+
+impl From<&Project> for NavProject {
+    fn from(project: &Project) -> Self {
+        Self {
+            id: project.id,
+            agent_id: project.agent_id,
+            running: project.running,
+            needs_help: project.question.is_some(),
+        }
+    }
+}
+
+/// What the layout shows around every page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shell {
+    /// Who is signed in.
+    pub viewer: Viewer,
+    /// Their agents with name, oldest first.
+    pub agents: Vec<(AgentId, String)>,
+    /// Their projects.
+    pub projects: Vec<NavProject>,
+}
+
+/// What the layout shows; sends a person who is not signed in to the right page.
+#[server(prefix = "/fn", endpoint = "load_shell")]
+pub async fn load_shell() -> Result<Shell, AppError> {
+    let (backend, viewer) = signed_in().await?;
+    let dashboard = answered(backend.dashboard(&viewer).await)?;
+    let agents = dashboard.agents.into_iter().map(|agent| (agent.id, agent.draft.name)).collect();
+    Ok(Shell { viewer, agents, projects: dashboard.projects.iter().map(NavProject::from).collect() })
+}
+
+/// Whether the login page is the right one; otherwise sends the browser to the one that is.
+#[server(prefix = "/fn", endpoint = "login_page")]
+pub async fn login_page() -> Result<(), AppError> {
+    let backend = backend()?;
+    if backend.setup_needed().await? {
+        send_to("/setup");
+    } else if backend.viewer(&headers()?).await.is_ok() {
+        send_to("/");
+    }
+    Ok(())
+}
+
+/// Whether the first account is still to be made.
+#[server(prefix = "/fn", endpoint = "setup_page")]
+pub async fn setup_page() -> Result<bool, AppError> {
+    answered(backend()?.setup_needed().await)
+}
+
+/// Signs in and goes to the dashboard.
+#[server(prefix = "/fn", endpoint = "login")]
+pub async fn login(username: String, password: String) -> Result<(), AppError> {
+    let cookies = answered(backend()?.login(&headers()?, Credentials { username, password }).await)?;
+    set_cookies(cookies)?;
+    send_to("/");
+    Ok(())
+}
+
+/// Creates the first admin and signs them in.
+#[server(prefix = "/fn", endpoint = "setup")]
+pub async fn setup(token: String, username: String, password: String) -> Result<(), AppError> {
+    let cookies = answered(backend()?.setup(&token, Credentials { username, password }).await)?;
+    set_cookies(cookies)?;
+    send_to("/");
+    Ok(())
+}
+
+/// Signs out.
+#[server(prefix = "/fn", endpoint = "logout")]
+pub async fn logout() -> Result<(), AppError> {
+    set_cookies(answered(backend()?.logout(&headers()?).await)?)?;
+    send_to("/login");
+    Ok(())
+}

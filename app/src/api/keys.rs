@@ -1,0 +1,31 @@
+//! API keys: stored, replaced and forgotten, never shown.
+
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use crate::api::{answered, signed_in};
+use crate::{
+    error::AppError,
+    model::{ApiKeyInfo, Provider},
+};
+
+/// What is stored, without the keys.
+#[server(prefix = "/fn", endpoint = "load_api_keys")]
+pub async fn load_api_keys() -> Result<Vec<ApiKeyInfo>, AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.api_keys(&viewer).await)
+}
+
+/// Stores or replaces the key for a provider.
+#[server(prefix = "/fn", endpoint = "put_api_key")]
+pub async fn put_api_key(provider: Provider, key: String) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.put_api_key(&viewer, provider, key.trim().to_owned()).await).map(drop)
+}
+
+/// Forgets the key for a provider.
+#[server(prefix = "/fn", endpoint = "delete_api_key")]
+pub async fn delete_api_key(provider: Provider) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.delete_api_key(&viewer, provider).await)
+}

@@ -1,0 +1,105 @@
+//! Server functions: the typed calls from pages to the server.
+//!
+//! Each one authenticates, parses and calls [`crate::backend`]; rules and storage are none of its business.
+//! They are public endpoints: whoever knows the path can call them.
+
+mod accounts;
+mod agents;
+mod keys;
+mod projects;
+mod users;
+
+pub use accounts::{Login, Logout, NavProject, Setup, Shell, load_shell, login_page, setup_page};
+pub use agents::{AgentDetail, CreateAgent, DeleteAgent, UpdateAgent, load_agent, load_agent_detail};
+pub use keys::{DeleteApiKey, PutApiKey, load_api_keys};
+pub use projects::{
+    Answer, CreateProject, DeleteProject, ProjectDetail, Restart, Start, StepDraft, Stop, demo_project,
+    load_dashboard, load_project, load_project_detail, load_usage,
+};
+pub use users::{CreateUser, DeleteUser, load_users};
+
+#[cfg(feature = "ssr")]
+use server::{answered, headers, send_to, set_cookies, signed_in, unix_lines};
+
+#[cfg(feature = "ssr")]
+mod server {
+    //! What every server function does around its one call.
+
+    use http::{
+        HeaderMap, HeaderValue, Method, StatusCode,
+        header::{ACCEPT, SET_COOKIE},
+        request::Parts,
+    };
+    use leptos::prelude::use_context;
+    use leptos_axum::ResponseOptions;
+
+    use crate::{
+        backend::{Cookies, SharedBackend, backend},
+        error::AppError,
+        model::Viewer,
+    };
+
+    /// The backend and the signed-in person; anyone else is sent to sign in (or to set up the first account).
+    pub async fn signed_in() -> Result<(SharedBackend, Viewer), AppError> {
+        let backend = backend()?;
+        match backend.viewer(&headers()?).await {
+            Ok(viewer) => Ok((backend, viewer)),
+            Err(AppError::Unauthorized) => {
+                send_to(if backend.setup_needed().await? { "/setup" } else { "/login" });
+                answered(Err(AppError::Unauthorized))
+            }
+            Err(error) => answered(Err(error)),
+        }
+    }
+
+    /// The request's headers.
+    pub fn headers() -> Result<HeaderMap, AppError> {
+        use_context::<Parts>().map(|parts| parts.headers).ok_or(AppError::Internal)
+    }
+
+    /// Gives a refusal its HTTP status and passes the result on.
+    ///
+    /// A form posted without scripts keeps its redirect back to the page, which shows the error.
+    pub fn answered<T>(result: Result<T, AppError>) -> Result<T, AppError> {
+        if let Err(error) = &result
+            && let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>())
+            && let Ok(status) = StatusCode::from_u16(error.status_code())
+        {
+            let page = parts.method == Method::GET;
+            let redirected = page && *error == AppError::Unauthorized;
+            if !redirected && (page || !accepts_html(&parts)) {
+                response.set_status(status);
+            }
+        }
+        result
+    }
+
+    /// Sends the browser to another page: at once, after a plain form post, or through the router.
+    pub fn send_to(path: &str) {
+        leptos_axum::redirect(path);
+        if let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>())
+            && parts.method == Method::GET
+        {
+            response.set_status(StatusCode::FOUND);
+        }
+    }
+
+    /// Adds the cookies to the response.
+    pub fn set_cookies(cookies: Cookies) -> Result<(), AppError> {
+        let response = use_context::<ResponseOptions>().ok_or(AppError::Internal)?;
+        for cookie in cookies {
+            response
+                .append_header(SET_COOKIE, HeaderValue::from_str(&cookie).map_err(|_| AppError::Internal)?);
+        }
+        Ok(())
+    }
+
+    /// Text of a plain form post with the line ends that tools on the server expect.
+    pub fn unix_lines(text: &str) -> String {
+        text.replace("\r\n", "\n")
+    }
+
+    fn accepts_html(parts: &Parts) -> bool {
+        parts.headers.get(ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"))
+    }
+}

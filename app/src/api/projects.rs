@@ -1,0 +1,166 @@
+//! Projects, as their pages need them.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use crate::{
+    api::{answered, send_to, signed_in, unix_lines},
+    model::{ImplementationPlan, LogQuery, Step},
+};
+use crate::{
+    error::AppError,
+    model::{AgentId, Dashboard, LogEntry, Project, ProjectDraft, ProjectId, UsageSummary},
+};
+
+/// Log lines that a project's page shows at first; later ones arrive live.
+#[cfg(feature = "ssr")]
+const FIRST_LOG_LINES: u32 = 200;
+
+/// Everything on a project's page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectDetail {
+    /// The project.
+    pub project: Project,
+    /// Display name of its agent.
+    pub agent_name: String,
+    /// The newest log lines, oldest first.
+    pub logs: Vec<LogEntry>,
+    /// Tokens and cost so far.
+    pub usage: UsageSummary,
+}
+
+/// One step as a form gives it; left out when all is blank.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepDraft {
+    /// Stable id; given by position when empty.
+    #[serde(default)]
+    pub id: String,
+    /// One line.
+    pub title: String,
+    /// The task.
+    pub instructions: String,
+    /// Shell command; blank for none.
+    pub verify: String,
+}
+
+/// Everything on the dashboard.
+#[server(prefix = "/fn", endpoint = "load_dashboard")]
+pub async fn load_dashboard() -> Result<Dashboard, AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.dashboard(&viewer).await)
+}
+
+/// One project.
+#[server(prefix = "/fn", endpoint = "load_project")]
+pub async fn load_project(id: ProjectId) -> Result<Project, AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.project(&viewer, id).await)
+}
+
+/// One project with the end of its log.
+#[server(prefix = "/fn", endpoint = "load_project_detail")]
+pub async fn load_project_detail(id: ProjectId) -> Result<ProjectDetail, AppError> {
+    let (backend, viewer) = signed_in().await?;
+    let project = answered(backend.project(&viewer, id).await)?;
+    let agent_name = answered(backend.agent(&viewer, project.agent_id).await)?.draft.name;
+    let query = LogQuery { limit: Some(FIRST_LOG_LINES), ..LogQuery::default() };
+    let logs = answered(backend.logs(&viewer, id, query).await)?;
+    let usage = answered(backend.usage(&viewer, id).await)?;
+    Ok(ProjectDetail { project, agent_name, logs, usage })
+}
+
+/// Tokens and cost of a project so far.
+#[server(prefix = "/fn", endpoint = "load_usage")]
+pub async fn load_usage(id: ProjectId) -> Result<UsageSummary, AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.usage(&viewer, id).await)
+}
+
+/// The built-in demonstration project, to fill in the form.
+#[server(prefix = "/fn", endpoint = "demo_project")]
+pub async fn demo_project() -> Result<ProjectDraft, AppError> {
+    let (backend, _) = signed_in().await?;
+    Ok(backend.demo_project())
+}
+
+/// Creates a project and goes to its page.
+#[server(prefix = "/fn", endpoint = "create_project")]
+pub async fn create_project(
+    agent_id: AgentId,
+    name: String,
+    description: String,
+    architecture: String,
+    #[server(default)] steps: Vec<StepDraft>,
+) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    let description = unix_lines(&description);
+    let architecture = Some(unix_lines(&architecture)).filter(|text| !text.trim().is_empty());
+    let implementation_plan = plan(steps);
+    let draft = ProjectDraft { name, description, architecture, implementation_plan };
+    let project = answered(backend.create_project(&viewer, agent_id, draft).await)?;
+    send_to(&format!("/projects/{}", project.id));
+    Ok(())
+}
+
+/// Deletes a project whose name was typed as confirmation and goes to its agent.
+#[server(prefix = "/fn", endpoint = "delete_project")]
+pub async fn delete_project(id: ProjectId, confirmation: String) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    let project = answered(backend.project(&viewer, id).await)?;
+    if project.name.trim() != confirmation.trim() {
+        return answered(Err(AppError::invalid(
+            "confirmation",
+            "Type the project's name exactly to delete it.",
+        )));
+    }
+    answered(backend.delete_project(&viewer, id).await)?;
+    send_to(&format!("/agents/{}", project.agent_id));
+    Ok(())
+}
+
+/// Starts or resumes work.
+#[server(prefix = "/fn", endpoint = "start")]
+pub async fn start(id: ProjectId) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.start(&viewer, id).await).map(drop)
+}
+
+/// Ends the instance and its terminal session.
+#[server(prefix = "/fn", endpoint = "stop")]
+pub async fn stop(id: ProjectId) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.stop(&viewer, id).await).map(drop)
+}
+
+/// Stops and starts again at the step that was under way.
+#[server(prefix = "/fn", endpoint = "restart")]
+pub async fn restart(id: ProjectId) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.restart(&viewer, id).await).map(drop)
+}
+
+/// Answers the open question.
+#[server(prefix = "/fn", endpoint = "answer")]
+pub async fn answer(id: ProjectId, text: String) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.answer(&viewer, id, text).await)
+}
+
+/// The plan of a form; none when every step is blank, so that the agent makes one.
+#[cfg(feature = "ssr")]
+fn plan(steps: Vec<StepDraft>) -> Option<ImplementationPlan> {
+    let blank = |text: &str| text.trim().is_empty();
+    let steps: Vec<Step> = steps
+        .into_iter()
+        .filter(|step| !(blank(&step.title) && blank(&step.instructions) && blank(&step.verify)))
+        .map(|step| Step {
+            id: step.id,
+            title: step.title,
+            instructions: unix_lines(&step.instructions),
+            verify: Some(unix_lines(&step.verify)).filter(|command| !blank(command)),
+            ..Step::default()
+        })
+        .collect();
+    (!steps.is_empty()).then_some(ImplementationPlan { steps })
+}

@@ -1,0 +1,43 @@
+//! Users, for the admin page.
+
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use crate::{
+    api::{answered, signed_in},
+    model::Credentials,
+};
+use crate::{
+    error::AppError,
+    model::{UserId, UserSummary},
+};
+
+/// All users with their counts.
+#[server(prefix = "/fn", endpoint = "load_users")]
+pub async fn load_users() -> Result<Vec<UserSummary>, AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.users(&viewer).await)
+}
+
+/// Creates a user.
+#[server(prefix = "/fn", endpoint = "create_user")]
+pub async fn create_user(username: String, password: String) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.create_user(&viewer, Credentials { username, password }).await).map(drop)
+}
+
+/// Deletes a user whose name was typed as confirmation.
+#[server(prefix = "/fn", endpoint = "delete_user")]
+pub async fn delete_user(id: UserId, confirmation: String) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    let users = answered(backend.users(&viewer).await)?;
+    let named =
+        users.iter().any(|row| row.user.id == id && row.user.username.as_str() == confirmation.trim());
+    if !named {
+        return answered(Err(AppError::invalid(
+            "confirmation",
+            "Type the username exactly to delete the user.",
+        )));
+    }
+    answered(backend.delete_user(&viewer, id).await)
+}

@@ -1,0 +1,39 @@
+//! The root component: which path shows which page.
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{ParentRoute, Route, Router, Routes},
+    path,
+};
+
+use crate::{components::Layout, pages};
+
+/// The whole application, rendered on the server and hydrated in the browser.
+///
+/// Pages are rendered to the end before they are sent, so that status, redirects and content are right without scripts.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=|page: String| {
+            if page.is_empty() { "AutoCode".to_owned() } else { format!("{page} \u{b7} AutoCode") }
+        } />
+        <Router>
+            <Routes fallback=pages::NotFoundPage>
+                <Route path=path!("/login") view=pages::LoginPage ssr=SsrMode::Async />
+                <Route path=path!("/setup") view=pages::SetupPage ssr=SsrMode::Async />
+                <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
+                    <Route path=path!("") view=pages::DashboardPage ssr=SsrMode::Async />
+                    <Route path=path!("agents/new") view=pages::NewAgentPage ssr=SsrMode::Async />
+                    <Route path=path!("agents/:id") view=pages::AgentPage ssr=SsrMode::Async />
+                    <Route path=path!("agents/:id/edit") view=pages::EditAgentPage ssr=SsrMode::Async />
+                    <Route path=path!("projects/:id") view=pages::ProjectPage ssr=SsrMode::Async />
+                    <Route path=path!("admin") view=pages::AdminPage ssr=SsrMode::Async />
+                    <Route path=path!("settings") view=pages::SettingsPage ssr=SsrMode::Async />
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}

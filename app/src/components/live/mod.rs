@@ -1,0 +1,195 @@
+//! The live state of a page: what arrived since it was drawn, laid over what it was drawn with.
+//!
+//! On the server and at hydration nothing has arrived, so both draw the same. Only `stream` knows of sockets.
+
+#[cfg(feature = "hydrate")]
+mod stream;
+
+use std::collections::BTreeMap;
+
+use leptos::{prelude::*, task::spawn_local};
+
+#[cfg(feature = "hydrate")]
+use crate::model::LogId;
+use crate::{
+    api::{self, NavProject},
+    model::{LogEntry, Project, ProjectId},
+};
+
+/// Lines that a log view keeps; the oldest go first.
+#[cfg(feature = "hydrate")]
+const KEPT_LINES: usize = 2_000;
+
+/// Whether the page follows the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser connects"))]
+pub enum LiveState {
+    /// No connection yet.
+    Connecting,
+    /// Changes arrive as they happen.
+    Live,
+    /// The connection is lost and is being tried again.
+    Offline,
+}
+
+impl LiveState {
+    /// For styles and tests.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Live => "live",
+            Self::Offline => "offline",
+        }
+    }
+
+    /// For a person.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Connecting => "Connecting\u{2026}",
+            Self::Live => "Live",
+            Self::Offline => "Not live, reconnecting\u{2026}",
+        }
+    }
+}
+
+/// The log that the page shows: where it continues and where its lines go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Watched {
+    project: ProjectId,
+    lines: RwSignal<Vec<LogEntry>>,
+}
+
+#[cfg(feature = "hydrate")]
+impl Watched {
+    /// The newest line that is there.
+    fn last(self) -> LogId {
+        self.lines
+            .try_with_untracked(|lines| lines.last().map(|entry| entry.id))
+            .flatten()
+            .unwrap_or(LogId(0))
+    }
+
+    /// Appends the lines that are new.
+    fn append(self, entries: Vec<LogEntry>) {
+        let last = self.last();
+        let mut new = entries
+            .into_iter()
+            .filter(|entry| entry.project_id == Some(self.project) && entry.id > last)
+            .collect::<Vec<_>>();
+        new.dedup_by_key(|entry| entry.id);
+        if !new.is_empty() {
+            self.lines.try_update(|lines| {
+                lines.append(&mut new);
+                let surplus = lines.len().saturating_sub(KEPT_LINES);
+                lines.drain(..surplus);
+            });
+        }
+    }
+}
+
+/// The page's one live stream, shared by all its components.
+#[derive(Clone, Copy)]
+pub struct Live {
+    state: RwSignal<LiveState>,
+    /// What arrived; `None` for deleted projects.
+    projects: RwSignal<BTreeMap<ProjectId, Option<Project>>>,
+    watched: RwSignal<Option<Watched>>,
+}
+
+impl Live {
+    /// Puts the stream into the context; in the browser it connects after hydration.
+    pub fn provide() -> Self {
+        let live = Self {
+            state: RwSignal::new(LiveState::Connecting),
+            projects: RwSignal::default(),
+            watched: RwSignal::new(None),
+        };
+        provide_context(live);
+        #[cfg(feature = "hydrate")]
+        stream::follow(live);
+        live
+    }
+
+    /// The stream of the layout around the caller.
+    pub fn expect() -> Self {
+        expect_context()
+    }
+
+    /// Whether the page follows the server.
+    pub fn state(self) -> Signal<LiveState> {
+        self.state.into()
+    }
+
+    /// A project as it is now.
+    pub fn project(self, drawn: Project) -> Memo<Project> {
+        Memo::new(move |_| {
+            self.projects.with(|arrived| newest(&drawn, arrived)).unwrap_or_else(|| drawn.clone())
+        })
+    }
+
+    /// The person's projects as they are now, most recently changed first.
+    pub fn projects(self, drawn: Vec<Project>) -> Memo<Vec<Project>> {
+        Memo::new(move |_| {
+            self.projects.with(|arrived| {
+                let mut all: Vec<Project> =
+                    drawn.iter().filter_map(|project| newest(project, arrived)).collect();
+                let new =
+                    arrived.values().flatten().filter(|project| drawn.iter().all(|d| d.id != project.id));
+                all.extend(new.cloned());
+                all.sort_by_key(|project| std::cmp::Reverse((project.updated_at, project.id)));
+                all
+            })
+        })
+    }
+
+    /// The projects as the sidebar needs them, by id.
+    pub fn nav_projects(self, drawn: Vec<NavProject>) -> Memo<BTreeMap<i64, NavProject>> {
+        Memo::new(move |_| {
+            let mut all: BTreeMap<i64, NavProject> =
+                drawn.iter().map(|project| (project.id.0, *project)).collect();
+            self.projects.with(|arrived| {
+                for (id, project) in arrived {
+                    match project {
+                        Some(project) => all.insert(id.0, project.into()),
+                        None => all.remove(&id.0),
+                    };
+                }
+            });
+            all
+        })
+    }
+
+    /// The log of a project: the lines that the page was drawn with, then those that arrive while it is shown.
+    pub fn logs(self, project: ProjectId, drawn: Vec<LogEntry>) -> Signal<Vec<LogEntry>> {
+        let lines = RwSignal::new(drawn);
+        Effect::new(move |_| self.watched.set(Some(Watched { project, lines })));
+        on_cleanup(move || {
+            let mine = move |watched: &Option<Watched>| watched.is_some_and(|watched| watched.lines == lines);
+            if self.watched.try_with_untracked(mine).unwrap_or(false) {
+                self.watched.set(None);
+            }
+        });
+        lines.into()
+    }
+
+    /// Asks for a project and shows it, for when the stream may be down.
+    pub fn refresh(self, id: ProjectId) {
+        spawn_local(async move {
+            match api::load_project(id).await {
+                Ok(project) => {
+                    self.projects.try_update(|arrived| arrived.insert(id, Some(project)));
+                }
+                Err(error) => leptos::logging::error!("project {id} cannot be refreshed: {error}"),
+            }
+        });
+    }
+}
+
+/// The later one of what was drawn and what arrived; none if the project is gone.
+fn newest(drawn: &Project, arrived: &BTreeMap<ProjectId, Option<Project>>) -> Option<Project> {
+    match arrived.get(&drawn.id) {
+        Some(None) => None,
+        Some(Some(arrived)) if arrived.updated_at >= drawn.updated_at => Some(arrived.clone()),
+        Some(Some(_)) | None => Some(drawn.clone()),
+    }
+}

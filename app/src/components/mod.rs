@@ -1,0 +1,29 @@
+//! Pieces that several pages are made of.
+//!
+//! They draw what they are given; fetching is the pages' work. The live stream and the terminal are the exceptions.
+
+mod badge;
+mod form;
+mod layout;
+mod live;
+mod load;
+mod logs;
+mod nav;
+mod plan;
+mod project_card;
+#[cfg(feature = "hydrate")]
+mod socket;
+mod terminal;
+mod text;
+
+pub use badge::{InstanceBadge, StatusBadge};
+pub use form::{ActionButton, Field, FormError, Submit, TextArea, problem};
+pub use layout::Layout;
+pub use live::{Live, LiveState};
+pub use load::{ErrorView, Load};
+pub use logs::LogView;
+pub use nav::Nav;
+pub use plan::PlanView;
+pub use project_card::ProjectCard;
+pub use terminal::TerminalView;
+pub use text::{Moment, cost, duration, tokens};

@@ -1,0 +1,163 @@
+//! The agent builder, for new agents and for changes.
+
+use leptos::{either::Either, form::ActionForm, prelude::*};
+use leptos_meta::Title;
+
+use crate::{
+    api,
+    components::{Field, FormError, Load, Submit, TextArea, problem},
+    error::AppError,
+    model::{Agent, AgentId, ApiKeyInfo, Provider},
+    pages::id_in_path,
+};
+
+/// Models that the form suggests; any other name may be typed.
+const SUGGESTIONS: [(&str, &str); 9] = [
+    ("demo/builder", "Built-in demonstration, needs no key"),
+    ("anthropic/claude-sonnet-4-5", "Anthropic"),
+    ("anthropic/claude-opus-4-5", "Anthropic"),
+    ("anthropic/claude-haiku-4-5", "Anthropic"),
+    ("openai/gpt-5", "OpenAI"),
+    ("openai/gpt-5-mini", "OpenAI"),
+    ("gemini/gemini-2.5-pro", "Google"),
+    ("openrouter/qwen/qwen3-coder", "OpenRouter"),
+    ("ollama/qwen3-coder", "Your own Ollama server"),
+];
+
+/// Fields that show their own errors.
+const FIELDS: &[&str] = &["name", "model", "identity", "global_rules"];
+
+/// Creates an agent.
+#[component]
+pub fn NewAgentPage() -> impl IntoView {
+    let keys = Resource::new(|| (), |()| api::load_api_keys());
+    view! {
+        <Title text="New agent" />
+        <h1>"New agent"</h1>
+        <Load resource=keys let:keys>
+            <NewAgentForm keys />
+        </Load>
+    }
+}
+
+#[component]
+fn NewAgentForm(keys: Vec<ApiKeyInfo>) -> impl IntoView {
+    let create = ServerAction::<api::CreateAgent>::new();
+    view! {
+        <ActionForm action=create attr:class="stack" attr:aria-label="New agent">
+            <AgentFields problem=problem(create) keys />
+            <Submit label="Create agent" pending=create.pending() />
+        </ActionForm>
+    }
+}
+
+/// Changes an agent.
+#[component]
+pub fn EditAgentPage() -> impl IntoView {
+    let id = id_in_path();
+    let loaded = Resource::new(
+        move || AgentId(id.get()),
+        async |id| {
+            let agent = api::load_agent(id).await?;
+            Ok::<_, AppError>((agent, api::load_api_keys().await?))
+        },
+    );
+    view! {
+        <Title text="Edit agent" />
+        <Load resource=loaded let:loaded>
+            <EditAgentForm agent=loaded.0 keys=loaded.1 />
+        </Load>
+    }
+}
+
+#[component]
+fn EditAgentForm(agent: Agent, keys: Vec<ApiKeyInfo>) -> impl IntoView {
+    let update = ServerAction::<api::UpdateAgent>::new();
+    let back = format!("/agents/{}", agent.id);
+    view! {
+        <h1>{format!("Edit {}", agent.draft.name)}</h1>
+        <ActionForm action=update attr:class="stack" attr:aria-label="Edit agent">
+            <input type="hidden" name="id" value=agent.id.to_string() />
+            <AgentFields problem=problem(update) keys agent />
+            <div class="actions">
+                <Submit label="Save" pending=update.pending() />
+                <a class="button" href=back>
+                    "Cancel"
+                </a>
+            </div>
+        </ActionForm>
+    }
+}
+
+/// The controls of both forms.
+#[component]
+fn AgentFields(
+    problem: Signal<Option<AppError>>,
+    keys: Vec<ApiKeyInfo>,
+    #[prop(optional)] agent: Option<Agent>,
+) -> impl IntoView {
+    let draft = agent.map(|agent| agent.draft);
+    let text = |pick: fn(&crate::model::AgentDraft) -> String| draft.as_ref().map(pick).unwrap_or_default();
+    let model = RwSignal::new(text(|draft| draft.model.to_string()));
+    let options =
+        SUGGESTIONS.map(|(name, about)| view! { <option value=name>{about}</option> }).collect_view();
+    view! {
+        <FormError problem fields=FIELDS />
+        <Field name="name" label="Name" problem required=true value=text(|draft| draft.name.clone()) />
+        <Field
+            name="model"
+            label="Model"
+            problem
+            required=true
+            list="models"
+            value=model.get_untracked()
+            hint="Written provider/model. Choose one of the suggestions or type any other."
+            on_value=Callback::new(move |value| model.set(value))
+        />
+        <datalist id="models">{options}</datalist>
+        <ModelNote model keys />
+        <TextArea
+            name="identity"
+            label="Identity"
+            problem
+            value=text(|draft| draft.identity.clone())
+            hint="Who the agent is and how it works, in Markdown."
+        />
+        <TextArea
+            name="global_rules"
+            label="Rules"
+            problem
+            value=text(|draft| draft.global_rules.clone())
+            hint="RULES.md: what it keeps to in every project, in Markdown."
+        />
+    }
+}
+
+/// Says what the typed model needs.
+#[component]
+fn ModelNote(model: RwSignal<String>, keys: Vec<ApiKeyInfo>) -> impl IntoView {
+    let note = move || {
+        let name = model.get();
+        let provider = name.split_once('/').map_or("", |(provider, _)| provider);
+        if provider == "demo" {
+            return Either::Left(
+                "The built-in demonstration model: it follows a script, needs no key and builds only the demonstration project.",
+            );
+        }
+        let needs_key = provider.parse::<Provider>().is_ok_and(|provider| {
+            provider != Provider::Ollama && keys.iter().all(|key| key.provider != provider)
+        });
+        Either::Right(needs_key.then(|| {
+            view! {
+                <span>
+                    {format!("No key is stored for {provider}. ")} <a href="/settings">"Add it in Settings"</a> "."
+                </span>
+            }
+        }))
+    };
+    view! {
+        <p class="note" role="status" data-testid="model-note">
+            {note}
+        </p>
+    }
+}

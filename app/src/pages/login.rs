@@ -1,0 +1,45 @@
+//! Sign-in.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_meta::Title;
+
+use crate::{
+    api,
+    components::{Field, FormError, Load, Submit, problem},
+};
+
+/// The sign-in form; sends on whoever is signed in already, and to setup while there is no user.
+#[component]
+pub fn LoginPage() -> impl IntoView {
+    let ready = Resource::new(|| (), |()| api::login_page());
+    view! {
+        <Title text="Sign in" />
+        <main class="gate" id="main">
+            <h1 class="brand">"AutoCode"</h1>
+            <Load resource=ready let:_ready>
+                <LoginForm />
+            </Load>
+        </main>
+    }
+}
+
+#[component]
+fn LoginForm() -> impl IntoView {
+    let login = ServerAction::<api::Login>::new();
+    let problem = problem(login);
+    view! {
+        <ActionForm action=login attr:class="stack panel" attr:aria-label="Sign in">
+            <FormError problem fields=&["username", "password"] />
+            <Field name="username" label="Username" problem autocomplete="username" required=true />
+            <Field
+                name="password"
+                label="Password"
+                kind="password"
+                problem
+                autocomplete="current-password"
+                required=true
+            />
+            <Submit label="Sign in" pending=login.pending() />
+        </ActionForm>
+    }
+}

@@ -1,0 +1,102 @@
+//! Start, stop, restart and delete.
+
+use leptos::{form::ActionForm, prelude::*};
+
+use crate::{
+    api,
+    components::{ActionButton, Field, FormError, Live, Submit, problem},
+    error::AppError,
+    model::{Project, ProjectStatus},
+};
+
+/// Whether work can begin or go on.
+fn can_start(project: &Project) -> bool {
+    !project.running && project.status != ProjectStatus::Completed && project.question.is_none()
+}
+
+/// Whether there may be an instance or a terminal session to end.
+fn can_stop(project: &Project) -> bool {
+    project.running
+        || project.question.is_some()
+        || matches!(project.status, ProjectStatus::Completed | ProjectStatus::Failed)
+}
+
+/// Whether there is a step to begin again.
+fn can_restart(project: &Project) -> bool {
+    !matches!(project.status, ProjectStatus::Created | ProjectStatus::Completed)
+}
+
+/// The three buttons, each enabled when it makes sense, and what went wrong with the last one.
+#[component]
+pub fn Controls(
+    /// The project.
+    project: Signal<Project>,
+) -> impl IntoView {
+    let live = Live::expect();
+    let id = project.with_untracked(|p| p.id);
+    let (start, stop, restart) = (
+        ServerAction::<api::Start>::new(),
+        ServerAction::<api::Stop>::new(),
+        ServerAction::<api::Restart>::new(),
+    );
+    let versions = [start.version(), stop.version(), restart.version()];
+    Effect::new(move |before: Option<()>| {
+        for version in versions {
+            version.track();
+        }
+        if before.is_some() {
+            live.refresh(id);
+        }
+    });
+    let (start_problem, stop_problem, restart_problem) = (problem(start), problem(stop), problem(restart));
+    let any: Signal<Option<AppError>> = Signal::derive(move || {
+        start_problem.get().or_else(|| stop_problem.get()).or_else(|| restart_problem.get())
+    });
+    let allowed = move |rule: fn(&Project) -> bool| Signal::derive(move || project.with(rule));
+    view! {
+        <div class="controls">
+            <div class="actions">
+                <ActionForm action=start>
+                    <input type="hidden" name="id" value=id.to_string() />
+                    <ActionButton
+                        label="Start"
+                        tone="primary"
+                        enabled=allowed(can_start)
+                        pending=start.pending()
+                    />
+                </ActionForm>
+                <ActionForm action=stop>
+                    <input type="hidden" name="id" value=id.to_string() />
+                    <ActionButton label="Stop" enabled=allowed(can_stop) pending=stop.pending() />
+                </ActionForm>
+                <ActionForm action=restart>
+                    <input type="hidden" name="id" value=id.to_string() />
+                    <ActionButton label="Restart" enabled=allowed(can_restart) pending=restart.pending() />
+                </ActionForm>
+            </div>
+            <FormError problem=any />
+        </div>
+    }
+}
+
+/// Removes the project after its name was typed.
+#[component]
+pub fn DeleteProject(
+    /// The project.
+    project: Signal<Project>,
+) -> impl IntoView {
+    let delete = ServerAction::<api::DeleteProject>::new();
+    let problem = problem(delete);
+    view! {
+        <details class="panel danger-zone">
+            <summary>"Delete this project"</summary>
+            <ActionForm action=delete attr:class="stack" attr:aria-label="Delete this project">
+                <p>"Stops it and removes its log and its workspace with everything in it. There is no way back."</p>
+                <FormError problem fields=&["confirmation"] />
+                <input type="hidden" name="id" value=project.with_untracked(|p| p.id.to_string()) />
+                <Field name="confirmation" label="Type the project's name to confirm" problem required=true />
+                <Submit label="Delete project" tone="danger" pending=delete.pending() />
+            </ActionForm>
+        </details>
+    }
+}

@@ -1,0 +1,163 @@
+//! The form for a new project.
+
+use leptos::{
+    form::ActionForm,
+    html::{Input, Textarea},
+    prelude::*,
+    task::spawn_local,
+};
+
+use crate::{
+    api::{self, StepDraft},
+    components::{Field, FormError, Submit, TextArea, problem},
+    error::AppError,
+    model::{AgentId, ProjectDraft},
+};
+
+/// Empty steps that the form offers.
+const BLANK_STEPS: usize = 3;
+/// Fields that show their own errors.
+const FIELDS: &[&str] = &["name", "description", "architecture", "implementation_plan"];
+
+/// Steps of the form with a key each, so that replacing them draws new controls.
+type Rows = RwSignal<Vec<(usize, StepDraft)>>;
+
+/// Creates a project for an agent.
+#[component]
+pub fn ProjectForm(
+    /// The agent that will work on it.
+    agent: AgentId,
+) -> impl IntoView {
+    let create = ServerAction::<api::CreateProject>::new();
+    let problem = problem(create);
+    let name = NodeRef::<Input>::new();
+    let description = NodeRef::<Textarea>::new();
+    let architecture = NodeRef::<Textarea>::new();
+    let rows: Rows = RwSignal::new((0..BLANK_STEPS).map(|key| (key, StepDraft::default())).collect());
+    let demo_problem = RwSignal::new(None::<AppError>);
+    let fill = move |draft: ProjectDraft| {
+        if let (Some(name), Some(description), Some(architecture)) =
+            (name.get_untracked(), description.get_untracked(), architecture.get_untracked())
+        {
+            name.set_value(&draft.name);
+            description.set_value(&draft.description);
+            architecture.set_value(&draft.architecture.unwrap_or_default());
+        }
+        let steps = draft.implementation_plan.unwrap_or_default().steps;
+        let steps = steps.into_iter().map(|step| StepDraft {
+            id: step.id,
+            title: step.title,
+            instructions: step.instructions,
+            verify: step.verify.unwrap_or_default(),
+        });
+        rows.update(|rows| {
+            let next = next_key(rows);
+            *rows = (next..).zip(steps).collect();
+        });
+    };
+    let use_demo = move |_| {
+        spawn_local(async move {
+            match api::demo_project().await {
+                Ok(draft) => fill(draft),
+                Err(error) => demo_problem.set(Some(error)),
+            }
+        });
+    };
+    view! {
+        <ActionForm action=create attr:class="stack" attr:aria-label="New project">
+            <p>
+                <button type="button" class="button" on:click=use_demo>
+                    "Use the demonstration project"
+                </button>
+            </p>
+            <FormError problem=demo_problem />
+            <FormError problem fields=FIELDS />
+            <input type="hidden" name="agent_id" value=agent.to_string() />
+            <Field name="name" label="Name" problem required=true node_ref=name />
+            <TextArea
+                name="description"
+                label="Goal"
+                problem
+                hint="What is to be built, in Markdown."
+                node_ref=description
+            />
+            <TextArea
+                name="architecture"
+                label="Architecture (optional)"
+                problem
+                rows=4
+                hint="How it is to be built, in Markdown."
+                node_ref=architecture
+            />
+            <StepEditor rows problem />
+            <Submit label="Create project" pending=create.pending() />
+        </ActionForm>
+    }
+}
+
+fn next_key(rows: &[(usize, StepDraft)]) -> usize {
+    rows.iter().map(|(key, _)| key + 1).max().unwrap_or(0)
+}
+
+/// The plan, step by step.
+#[component]
+fn StepEditor(rows: Rows, problem: Signal<Option<AppError>>) -> impl IntoView {
+    let plan_error = move || match problem.get() {
+        Some(AppError::Invalid(errors)) => {
+            errors.into_iter().find(|e| e.field == "implementation_plan").map(|e| e.message)
+        }
+        _ => None,
+    };
+    view! {
+        <fieldset class="plan-editor">
+            <legend>"Plan (optional)"</legend>
+            <p class="hint">"Leave it empty to let the agent plan."</p>
+            <p class="error" role="alert">{plan_error}</p>
+            <For each=move || rows.get() key=|(key, _)| *key let:row>
+                <StepFields row problem />
+            </For>
+            <button
+                type="button"
+                class="button"
+                on:click=move |_| {
+                    rows.update(|rows| {
+                        let key = next_key(rows);
+                        rows.push((key, StepDraft::default()));
+                    })
+                }
+            >
+                "Add a step"
+            </button>
+        </fieldset>
+    }
+}
+
+/// The controls of one step.
+#[component]
+fn StepFields(row: (usize, StepDraft), problem: Signal<Option<AppError>>) -> impl IntoView {
+    let (key, step) = row;
+    let name = |part: &str| format!("steps[{key}][{part}]");
+    let id = |part: &str| format!("step-{part}-field-{key}");
+    view! {
+        <div class="step-fields">
+            <input type="hidden" name=name("id") value=step.id />
+            <Field name=name("title") id=id("title") label="Step" problem value=step.title />
+            <TextArea
+                name=name("instructions")
+                id=id("instructions")
+                label="Instructions"
+                problem
+                rows=3
+                value=step.instructions
+            />
+            <Field
+                name=name("verify")
+                id=id("verify")
+                label="Verify with"
+                problem
+                value=step.verify
+                hint="Shell command that must succeed, for example make test."
+            />
+        </div>
+    }
+}
