@@ -1,0 +1,354 @@
+//! The driver of Claude Code.
+//!
+//! Fuses its hooks, status file, record and screen. Must not know plan or step. Files of a run live in the run's folder,
+//! the user's in `config/claude`, and none of ours in the repository.
+
+pub mod screen;
+pub mod settings;
+pub mod signals;
+pub mod start;
+pub mod transcript;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use autocode_tmux::Pane;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+use super::{
+    Activity, CliError, CodingCli, Presence, Signal, TurnRecord, screen::ScreenReading, terminal::Terminal,
+};
+use crate::{
+    hook::allow,
+    hook_server::HookServer,
+    outbox::Outbox,
+    protocol::{NanobotConfig, StartCommand},
+    state::write_atomically,
+};
+use start::{Conversation, StartSpec};
+
+/// Between paste and Enter: sooner, the CLI sometimes swallows the Enter.
+const PASTE_PAUSE: Duration = Duration::from_millis(300);
+
+/// What survives a crash of the nanobot.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Memory {
+    /// Id of the conversation.
+    conversation: Option<String>,
+    /// Where its record is.
+    transcript: Option<PathBuf>,
+    /// Process id of the CLI, and the kernel's start time of that process.
+    process: Option<(u32, u64)>,
+    /// SHA-256 over the credentials that the running CLI has.
+    fingerprint: String,
+    /// Where its hooks report.
+    hook_socket: PathBuf,
+}
+
+/// Claude Code in one terminal session.
+pub struct ClaudeCode {
+    spec: StartSpec,
+    autocode: PathBuf,
+    run_dir: PathBuf,
+    terminal: Terminal,
+    hooks: HookServer,
+    memory: Memory,
+    pane: Option<Pane>,
+    fingerprint: String,
+    outbox: Outbox,
+}
+
+impl ClaudeCode {
+    /// Prepares a run: its folder, the hook socket, the settings. Starts no CLI.
+    ///
+    /// # Errors
+    /// The run's files cannot be written or the socket not be opened.
+    pub fn prepare(
+        config: &NanobotConfig,
+        command: &StartCommand,
+        home: &Path,
+        remembered: &Value,
+        outbox: Outbox,
+        tracker: &TaskTracker,
+        stop: CancellationToken,
+    ) -> Result<Self, CliError> {
+        let run_dir = command.run_dir.clone();
+        private_folder(&run_dir)?;
+        let failed = |what: &str| CliError::file(format!("the run's {what} could not be written"));
+        let hook_socket = run_dir.join("hook.sock");
+        let hook_secret = run_secret(&run_dir).map_err(failed("secret"))?;
+        let policy_outbox = outbox.clone();
+        let policy = Arc::new(move |payload: &Value| decide_permission(payload, &policy_outbox));
+        let hooks = HookServer::start(&hook_socket, hook_secret.clone(), policy, tracker, stop)
+            .map_err(CliError::file("the hook socket could not be opened"))?;
+        let settings = run_dir.join("settings.json");
+        write_atomically(&settings, settings::run_settings(&command.autocode).to_string().as_bytes())
+            .map_err(failed("settings"))?;
+        let mcp_config = match config.agent.mcp_servers.as_object() {
+            Some(servers) if !servers.is_empty() => {
+                let file = run_dir.join("mcp.json");
+                let content = serde_json::json!({ "mcpServers": servers }).to_string();
+                write_atomically(&file, content.as_bytes()).map_err(failed("MCP servers"))?;
+                Some(file)
+            }
+            _ => None,
+        };
+        let workspace = config.project.workspace.clone();
+        let terminal = Terminal::new(command.tmux_socket.clone(), &config.session, workspace.clone())?;
+        let spec = StartSpec {
+            program: command.cli_program.clone(),
+            workspace,
+            home: home.to_owned(),
+            config_dir: settings::config_dir(home),
+            settings,
+            mcp_config,
+            gateway_url: config.gateway_url.clone(),
+            model: config.agent.model.clone(),
+            token: command.gateway_token.clone(),
+            hook_socket,
+            hook_secret,
+        };
+        let fingerprint = fingerprint(&spec.token, &spec.gateway_url, &spec.model);
+        // What an older version wrote and is not understood is as good as nothing.
+        let memory = serde_json::from_value(remembered.clone()).unwrap_or_default();
+        let autocode = command.autocode.clone();
+        Ok(Self { spec, autocode, run_dir, terminal, hooks, memory, pane: None, fingerprint, outbox })
+    }
+
+    fn pane(&self) -> Result<Pane, CliError> {
+        self.pane.ok_or(CliError::NotRunning)
+    }
+
+    async fn find_transcript(&mut self) -> Option<PathBuf> {
+        let id = self.memory.conversation.clone()?;
+        if let Some(path) = &self.memory.transcript
+            && path.file_stem().is_some_and(|stem| stem.to_string_lossy() == id)
+            && path.exists()
+        {
+            return Some(path.clone());
+        }
+        self.memory.transcript = transcript::find(&self.spec.config_dir, &id).await;
+        self.memory.transcript.clone()
+    }
+
+    /// A conversation changes its id when a person uses `/clear` or `/resume`.
+    fn follow(&mut self, payload: &Value) {
+        let field = |name: &str| payload.get(name).and_then(Value::as_str);
+        if let Some(id) = field("session_id")
+            && !id.is_empty()
+            && self.memory.conversation.as_deref() != Some(id)
+        {
+            self.memory.conversation = Some(id.to_owned());
+            self.memory.transcript = None;
+        }
+        let inside = |path: &&str| Path::new(path).starts_with(&self.spec.config_dir);
+        if let Some(path) = field("transcript_path").filter(inside) {
+            self.memory.transcript = Some(PathBuf::from(path));
+        }
+    }
+}
+
+/// Allows what the CLI asks for: the sandbox is the limit. Logged with tool and reason.
+fn decide_permission(payload: &Value, outbox: &Outbox) -> Option<Value> {
+    if payload.get("hook_event_name")?.as_str()? != "PermissionRequest" {
+        return None;
+    }
+    let tool = signals::tool_summary(payload);
+    outbox.try_decision(format!("Allowed {tool}: inside the sandbox every tool may be used (policy auto)."));
+    Some(allow())
+}
+
+fn private_folder(folder: &Path) -> Result<(), CliError> {
+    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+
+    let failed = || CliError::file("the run's folder could not be made");
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed())?;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).map_err(failed())
+}
+
+/// The secret of this run's hooks; the same after a restart of the nanobot, because the CLI lives on with it.
+fn run_secret(run_dir: &Path) -> std::io::Result<String> {
+    let path = run_dir.join("hook.secret");
+    let known = crate::memory::read(&path)?;
+    if known.len() == 64 {
+        return Ok(known);
+    }
+    let mut bytes = [0u8; 32];
+    getrandom::fill(&mut bytes).map_err(|error| std::io::Error::other(error.to_string()))?;
+    let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    write_atomically(&path, secret.as_bytes())?;
+    Ok(secret)
+}
+
+fn fingerprint(token: &SecretString, gateway_url: &str, model: &str) -> String {
+    let mut hash = Sha256::new();
+    for part in [token.expose_secret(), gateway_url, model] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The kernel's start time of a process that lives: tells it from a later one with the same id.
+fn process_start(pid: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let state = fields.next()?;
+    if matches!(state, "Z" | "X") {
+        return None;
+    }
+    fields.nth(18)?.parse().ok()
+}
+
+#[async_trait]
+impl CodingCli for ClaudeCode {
+    fn name(&self) -> &'static str {
+        "Claude Code"
+    }
+
+    async fn adopt(&mut self) -> Result<bool, CliError> {
+        let Some(pane) = self.terminal.pane().await? else { return Ok(false) };
+        self.pane = Some(pane.id);
+        let ours = self
+            .memory
+            .process
+            .is_some_and(|(pid, start)| pid == pane.pid && process_start(pid) == Some(start));
+        // A CLI whose hooks report to nobody would be denied every permission: it is no use as it is.
+        if pane.dead || !ours || self.memory.hook_socket != self.spec.hook_socket {
+            self.memory.process = None;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    async fn start(&mut self) -> Result<bool, CliError> {
+        settings::prepare_config(&self.spec.config_dir, &self.spec.workspace)?;
+        let conversation = match (self.find_transcript().await, &self.memory.conversation) {
+            (Some(_), Some(id)) => Conversation::Resume(id.clone()),
+            // An id without a record may still be taken by a process that died.
+            _ => Conversation::New(Uuid::new_v4().to_string()),
+        };
+        let launch = self.run_dir.join("launch.json");
+        let content = serde_json::to_vec(&self.spec.launch_file(&conversation)).map_err(|error| {
+            CliError::Configuration(format!("the launch file could not be built: {error}"))
+        })?;
+        write_atomically(&launch, &content)
+            .map_err(CliError::file("the launch file could not be written"))?;
+        let word = |path: &Path| path.to_string_lossy().into_owned();
+        let pane = self.terminal.run(vec![word(&self.autocode), "launch".to_owned(), word(&launch)]).await?;
+        self.pane = Some(pane.id);
+        let resumed = matches!(conversation, Conversation::Resume(_));
+        let (Conversation::New(id) | Conversation::Resume(id)) = conversation;
+        if !resumed {
+            self.memory.transcript = None;
+        }
+        self.memory.conversation = Some(id);
+        self.memory.process = process_start(pane.pid).map(|start| (pane.pid, start));
+        self.memory.fingerprint = self.fingerprint.clone();
+        self.memory.hook_socket = self.spec.hook_socket.clone();
+        Ok(resumed)
+    }
+
+    fn forget_conversation(&mut self) {
+        self.memory.conversation = None;
+        self.memory.transcript = None;
+    }
+
+    fn remember(&self) -> Value {
+        serde_json::to_value(&self.memory).unwrap_or_default()
+    }
+
+    async fn presence(&mut self) -> Result<Presence, CliError> {
+        if let Some((pid, start)) = self.memory.process
+            && self.pane.is_some()
+            && process_start(pid) == Some(start)
+        {
+            return Ok(Presence::Alive);
+        }
+        let pane = self.terminal.pane().await?;
+        self.pane = pane.as_ref().map(|pane| pane.id);
+        Ok(match pane {
+            None => Presence::Absent,
+            // Also a pane with a process that is not the one that was started: it must be replaced.
+            Some(_) => Presence::Dead,
+        })
+    }
+
+    async fn activity(&mut self) -> Activity {
+        let Some((pid, _)) = self.memory.process else { return Activity::Unknown };
+        signals::status(&self.spec.config_dir, pid).await.map_or(Activity::Unknown, |status| status.activity)
+    }
+
+    fn is_stale(&self) -> bool {
+        self.memory.process.is_some() && self.memory.fingerprint != self.fingerprint
+    }
+
+    async fn screen(&mut self) -> Result<ScreenReading, CliError> {
+        let capture = self.terminal.capture(self.pane()?).await?;
+        let alive = self.memory.process.is_some_and(|(pid, start)| process_start(pid) == Some(start));
+        Ok(screen::classify(&capture, !alive))
+    }
+
+    async fn record_position(&mut self) -> u64 {
+        let path = self.find_transcript().await;
+        transcript::length(path.as_deref()).await
+    }
+
+    async fn record_of(&mut self, prompt: &str, position: u64) -> Result<TurnRecord, CliError> {
+        match self.find_transcript().await {
+            Some(path) => transcript::record_of(&path, prompt, position).await,
+            None => Ok(TurnRecord::default()),
+        }
+    }
+
+    async fn send(&mut self, prompt: &str) -> Result<(), CliError> {
+        let pane = self.pane()?;
+        self.terminal.paste(pane, prompt).await?;
+        tokio::time::sleep(PASTE_PAUSE).await;
+        Ok(self.terminal.enter(pane).await?)
+    }
+
+    async fn press_enter(&mut self) -> Result<(), CliError> {
+        Ok(self.terminal.enter(self.pane()?).await?)
+    }
+
+    async fn press_escape(&mut self) -> Result<(), CliError> {
+        Ok(self.terminal.escape(self.pane()?).await?)
+    }
+
+    async fn signal(&mut self) -> Signal {
+        loop {
+            let Some(payload) = self.hooks.calls.recv().await else {
+                // The server has stopped; the loop will be told by its own token.
+                return std::future::pending().await;
+            };
+            self.follow(&payload);
+            if let Some(signal) = signals::signal(&payload) {
+                return signal;
+            }
+            tracing::debug!(cli = self.name(), "a hook call without a meaning for the loop");
+        }
+    }
+}
+
+impl Drop for ClaudeCode {
+    fn drop(&mut self) {
+        // The CLI lives on; only what could start it again with a secret must not stay.
+        let launch = self.run_dir.join("launch.json");
+        if launch.exists()
+            && let Err(error) = std::fs::remove_file(&launch)
+        {
+            self.outbox.try_error(format!("The launch file could not be removed: {error}"));
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The decision: what to do next, from where the step is and what is observed.
+//!
+//! Pure: no I/O, no clock of its own. Each rule says why in words for the project's log. Two rules stand above all:
+//! nothing is sent while a dialog is open, a draft stands in the box or the CLI is busy, and nothing is sent twice.
+
+mod person;
+mod prompt;
+#[cfg(test)]
+mod tests;
+mod turn;
+
+use super::{Observation, Presence, observation::TurnOutcome};
+use crate::{
+    evaluate::{Evaluation, Verdict},
+    protocol::Limits,
+    state::{AfterAnswer, Help, PromptKind, StepPhase, StepState},
+    verify::VerifyOutcome,
+};
+
+pub use turn::classify_failure;
+
+/// Milliseconds until a prompt that was not acknowledged is looked for.
+pub const ACKNOWLEDGE_MS: i64 = 10_000;
+/// Milliseconds until an unclear delivery is given to a person.
+pub const UNCLEAR_MS: i64 = 60_000;
+/// Milliseconds that the CLI may take until it says what it is doing.
+pub const START_MS: i64 = 60_000;
+/// Milliseconds after a start in which an idle screen alone is not believed.
+pub const SETTLE_MS: i64 = 8_000;
+/// Milliseconds for which background work may outlive its turn.
+pub const BACKGROUND_MS: i64 = 120_000;
+/// Milliseconds that the CLI must be idle before a missing signal is looked for in its record.
+pub const QUIET_MS: i64 = 3_000;
+/// Milliseconds that the CLI must be idle without any sign of an end before it is told to go on.
+pub const SILENT_MS: i64 = 30_000;
+/// Milliseconds that a dialog may be open before a person is called.
+pub const DIALOG_MS: i64 = 10_000;
+/// Starts of the CLI within [`START_WINDOW_MS`] after which a person is called.
+pub const MAX_STARTS: usize = 4;
+/// Milliseconds.
+pub const START_WINDOW_MS: i64 = 300_000;
+/// Turns in a row that may end in a server's error.
+pub const MAX_FAILURES: u32 = 6;
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Nothing until something happens; `soon` asks for a look within 100 ms instead of 2 s.
+    Wait {
+        /// Look again soon.
+        soon: bool,
+        /// Why, if a person should know.
+        why: Option<&'static str>,
+    },
+    /// Read the screen and decide again.
+    ReadScreen,
+    /// Read the CLI's record and decide again.
+    ReadRecord,
+    /// Start the CLI.
+    Start {
+        /// Why.
+        why: &'static str,
+    },
+    /// Send the next prompt.
+    Send {
+        /// Why.
+        why: &'static str,
+    },
+    /// Submit the draft, which is ours.
+    PressEnter,
+    /// Close the dialog.
+    PressEscape,
+    /// The prompt has arrived.
+    Delivered,
+    /// The turn is over.
+    EndTurn {
+        /// The last thing the CLI said.
+        message: String,
+        /// Why, for the log.
+        why: &'static str,
+    },
+    /// The step goes on in this phase.
+    Enter {
+        /// The phase.
+        phase: StepPhase,
+        /// The next prompt, if it changes.
+        prompt: Option<PromptKind>,
+        /// Why.
+        why: String,
+    },
+    /// Run the verify command.
+    Verify,
+    /// Ask the model.
+    Evaluate,
+    /// Make the checkpoint.
+    Commit,
+    /// Another attempt with these instructions.
+    NextAttempt {
+        /// What to do differently.
+        instructions: String,
+        /// A person gave them: the count begins anew.
+        from_person: bool,
+    },
+    /// Tell the person.
+    AskForHelp(Box<Help>),
+    /// The step is complete.
+    Finish,
+}
+
+fn wait(soon: bool) -> Action {
+    Action::Wait { soon, why: None }
+}
+
+fn stand_back(why: &'static str) -> Action {
+    Action::Wait { soon: false, why: Some(why) }
+}
+
+fn help(question: impl Into<String>, suggestions: &[&str], then: AfterAnswer) -> Action {
+    Action::AskForHelp(Box::new(Help {
+        question: question.into(),
+        suggestions: suggestions.iter().map(|s| (*s).to_owned()).collect(),
+        then,
+        asked: false,
+        failure: None,
+    }))
+}
+
+/// What to do next.
+pub fn decide(step: &StepState, seen: &Observation, limits: &Limits) -> Action {
+    match &step.phase {
+        StepPhase::Waiting(open) => person::waiting(open, seen),
+        StepPhase::TurnEnded { .. } => Action::Verify,
+        StepPhase::Verified { .. } => Action::Evaluate,
+        StepPhase::Evaluated { outcome, evaluation } => after_evaluation(step, limits, outcome, evaluation),
+        StepPhase::Committed { .. } => Action::Finish,
+        StepPhase::BackingOff { until } => {
+            if seen.now < *until {
+                return wait(false);
+            }
+            let prompt = PromptKind::Continue {
+                why: "The last turn ended in an error of the model's server.".to_owned(),
+            };
+            Action::Enter {
+                phase: StepPhase::Ready,
+                prompt: Some(prompt),
+                why: "The pause after the error is over; going on.".to_owned(),
+            }
+        }
+        StepPhase::Ready | StepPhase::Sending(_) | StepPhase::Sent(_) => with_cli(step, seen),
+    }
+}
+
+fn with_cli(step: &StepState, seen: &Observation) -> Action {
+    // A turn that ended and was pushed counts, even if the CLI is gone by now.
+    if let (StepPhase::Sent(_), Some((TurnOutcome::Ended { message, background: 0 }, _)), false) =
+        (&step.phase, &seen.outcome, seen.presence == Presence::Alive)
+    {
+        return Action::EndTurn {
+            message: message.clone(),
+            why: "The CLI said that its turn is over before it ended.",
+        };
+    }
+    if seen.presence != Presence::Alive {
+        return start(step, seen);
+    }
+    match &step.phase {
+        StepPhase::Sending(sending) => prompt::sending(sending, seen),
+        StepPhase::Sent(sending) => turn::sent(step, sending, seen),
+        _ => prompt::ready(seen),
+    }
+}
+
+fn start(step: &StepState, seen: &Observation) -> Action {
+    let recent = step.starts.iter().filter(|at| seen.now - **at < START_WINDOW_MS).count();
+    if recent >= MAX_STARTS {
+        return match &seen.screen {
+            None => Action::ReadScreen,
+            Some(_) => help(
+                "The coding CLI ends again and again right after its start. What the terminal shows may say why.",
+                &["Try again"],
+                AfterAnswer::Retry { resume: Box::new(step.phase.clone()) },
+            ),
+        };
+    }
+    Action::Start {
+        why: match seen.presence {
+            Presence::Dead => "The coding CLI's process has ended; starting it again with its conversation.",
+            _ => "There is no terminal session with the coding CLI; starting it.",
+        },
+    }
+}
+
+fn after_evaluation(
+    step: &StepState,
+    limits: &Limits,
+    outcome: &VerifyOutcome,
+    evaluation: &Evaluation,
+) -> Action {
+    let instructions = match evaluation.verdict {
+        Verdict::Complete if outcome.passed() => return Action::Commit,
+        Verdict::Complete => format!("The verify command does not pass yet ({}).", outcome.summary()),
+        Verdict::Ask => {
+            let question =
+                if evaluation.question.trim().is_empty() { &evaluation.reason } else { &evaluation.question };
+            return help(question.clone(), &[], AfterAnswer::Fix);
+        }
+        Verdict::DifferentApproach => {
+            format!("Try a different approach. {}\n\n{}", evaluation.reason, evaluation.instructions)
+        }
+        Verdict::NeedsFix if evaluation.instructions.trim().is_empty() => evaluation.reason.clone(),
+        Verdict::NeedsFix => evaluation.instructions.clone(),
+    };
+    if step.attempt.saturating_sub(step.attempts_before_answer) >= limits.max_attempts {
+        return help(
+            format!(
+                "The step is not done after {} attempts: {} What should be done differently?",
+                step.attempt, evaluation.reason
+            ),
+            &["Try again"],
+            AfterAnswer::Fix,
+        );
+    }
+    Action::NextAttempt { instructions, from_person: false }
+}

@@ -1,0 +1,74 @@
+//! Rules while a person is needed.
+
+use super::{Action, stand_back, wait};
+use crate::{
+    coding::{Activity, Observation, Presence, screen::ScreenStatus, text::same_words},
+    state::{AfterAnswer, Help, PromptKind, StepPhase},
+};
+
+pub(super) fn waiting(open: &Help, seen: &Observation) -> Action {
+    if !open.asked {
+        return if seen.screen.is_some() || seen.presence != Presence::Alive {
+            Action::AskForHelp(Box::new(open.clone()))
+        } else {
+            Action::ReadScreen
+        };
+    }
+    let Some(answer) = &seen.answer else {
+        if let AfterAnswer::Dialog { resume } = &open.then
+            && (matches!(seen.activity, Activity::Busy | Activity::Idle) || seen.presence != Presence::Alive)
+        {
+            let Some(screen) = &seen.screen else {
+                return if seen.presence == Presence::Alive {
+                    Action::ReadScreen
+                } else {
+                    leave(resume, None)
+                };
+            };
+            if !screen.status.is_dialog() && screen.status != ScreenStatus::Unknown {
+                return leave(resume, None);
+            }
+        }
+        return wait(false);
+    };
+    match &open.then {
+        AfterAnswer::Fix => Action::NextAttempt { instructions: answer.clone(), from_person: true },
+        AfterAnswer::Continue => Action::Enter {
+            phase: StepPhase::Ready,
+            prompt: Some(PromptKind::Continue { why: format!("A person says: {answer}") }),
+            why: "A person answered; going on with the step.".to_owned(),
+        },
+        AfterAnswer::Retry { resume } => leave(resume, Some("A person answered; trying again.")),
+        AfterAnswer::Dialog { resume } => {
+            let Some(screen) = &seen.screen else {
+                return if seen.presence == Presence::Alive {
+                    Action::ReadScreen
+                } else {
+                    leave(resume, None)
+                };
+            };
+            match screen.status {
+                ScreenStatus::Permission
+                | ScreenStatus::Question
+                | ScreenStatus::PlanApproval
+                | ScreenStatus::UsageLimit => Action::PressEscape,
+                // A dialog at the start has no harmless key.
+                ScreenStatus::StartDialog => stand_back("The dialog is still open in the terminal."),
+                _ if same_words(answer, "I answered it in the terminal") => leave(resume, None),
+                _ => Action::Enter {
+                    phase: StepPhase::Ready,
+                    prompt: Some(PromptKind::Continue { why: format!("A person says: {answer}") }),
+                    why: "A person answered; going on with the step.".to_owned(),
+                },
+            }
+        }
+    }
+}
+
+fn leave(resume: &StepPhase, why: Option<&str>) -> Action {
+    Action::Enter {
+        phase: resume.clone(),
+        prompt: None,
+        why: why.unwrap_or("The dialog in the terminal is closed; going on where the step was.").to_owned(),
+    }
+}

@@ -1,0 +1,125 @@
+//! Rules for a prompt that is to be sent, or was sent and is not acknowledged.
+
+use super::{ACKNOWLEDGE_MS, Action, DIALOG_MS, SETTLE_MS, START_MS, UNCLEAR_MS, help, stand_back, wait};
+use crate::{
+    coding::{
+        Activity, Observation,
+        screen::{ScreenReading, ScreenStatus},
+        text::draft_is,
+    },
+    state::{AfterAnswer, Sending, StepPhase},
+};
+
+/// Why a prompt may not be sent now, and what to do instead; `None` if it may.
+pub(super) fn obstacle(seen: &Observation, resume: &StepPhase) -> Option<Action> {
+    let young = seen.started_at.is_some_and(|at| seen.now - at < SETTLE_MS);
+    match (seen.activity, &seen.screen) {
+        (Activity::Busy, _) => {
+            return Some(stand_back("The coding CLI is busy with something else; waiting for its end."));
+        }
+        (Activity::Waiting, Some(screen)) => return Some(open_dialog(seen, screen, resume)),
+        (Activity::Unknown, _) if young => return Some(wait(true)),
+        _ => {}
+    }
+    let Some(screen) = &seen.screen else { return Some(Action::ReadScreen) };
+    if screen.status.is_dialog() {
+        return Some(open_dialog(seen, screen, resume));
+    }
+    if screen.draft.is_some() {
+        return Some(stand_back(
+            "Somebody has typed text into the input box; waiting until it is sent or removed.",
+        ));
+    }
+    if screen.status.takes_prompt() {
+        return None;
+    }
+    let since = seen.started_at.unwrap_or(seen.activity_since).max(seen.activity_since);
+    if seen.now - since > START_MS {
+        return Some(help(
+            format!("The terminal shows something unknown ({}). What should be done?", screen.status),
+            &["Try again"],
+            AfterAnswer::Retry { resume: Box::new(resume.clone()) },
+        ));
+    }
+    Some(wait(young))
+}
+
+pub(super) fn open_dialog(seen: &Observation, screen: &ScreenReading, resume: &StepPhase) -> Action {
+    let start_dialog = screen.status == ScreenStatus::StartDialog;
+    if !start_dialog && seen.now - seen.activity_since < DIALOG_MS {
+        return wait(false);
+    }
+    let question = match screen.status {
+        ScreenStatus::StartDialog => {
+            "The coding CLI asks something at its start that is not known. Answer it in the terminal."
+        }
+        ScreenStatus::UsageLimit => {
+            "The coding CLI says that a usage limit is reached. Choose in the terminal, or answer here to go on later."
+        }
+        ScreenStatus::PlanApproval => "The coding CLI asks for approval of a plan.",
+        ScreenStatus::Permission => "The coding CLI waits for a permission in the terminal.",
+        _ => "The coding CLI asks a question in the terminal.",
+    };
+    help(
+        question,
+        &["I answered it in the terminal"],
+        AfterAnswer::Dialog { resume: Box::new(resume.clone()) },
+    )
+}
+
+pub(super) fn ready(seen: &Observation) -> Action {
+    if seen.stale && seen.activity != Activity::Busy && seen.activity != Activity::Waiting {
+        return Action::Start {
+            why: "The coding CLI still has the credentials of an earlier run; starting it again with its conversation.",
+        };
+    }
+    obstacle(seen, &StepPhase::Ready).unwrap_or(Action::Send {
+        why: "The coding CLI is idle, its input box is empty and no dialog is open.",
+    })
+}
+
+pub(super) fn sending(sending: &Sending, seen: &Observation) -> Action {
+    if seen.acknowledged {
+        return Action::Delivered;
+    }
+    if seen.now - sending.at < ACKNOWLEDGE_MS {
+        return wait(true);
+    }
+    let Some(record) = &seen.record else { return Action::ReadRecord };
+    if record.prompt_seen {
+        return Action::Delivered;
+    }
+    let phase = StepPhase::Sending(sending.clone());
+    let unclear = || {
+        help(
+            "It is not clear whether the last prompt arrived at the coding CLI. Please look at the terminal: sending it twice could do harm.",
+            &["It did not arrive", "It arrived"],
+            AfterAnswer::Continue,
+        )
+    };
+    let Some(screen) = &seen.screen else { return Action::ReadScreen };
+    if screen.status.is_dialog() {
+        return open_dialog(seen, screen, &phase);
+    }
+    if let Some(draft) = &screen.draft {
+        let ours = draft_is(draft, &sending.text);
+        return match (ours, sending.pastes > 0, sending.enters) {
+            (true, true, 0 | 1) => Action::PressEnter,
+            (false, ..) => {
+                stand_back("Somebody has typed text into the input box; waiting until it is sent or removed.")
+            }
+            _ => unclear(),
+        };
+    }
+    let idle =
+        seen.activity != Activity::Busy && seen.activity != Activity::Waiting && screen.status.takes_prompt();
+    if idle && sending.pastes < 2 {
+        return Action::Send {
+            why: "The prompt is neither in the input box nor in the CLI's record: it was lost, sending it once more.",
+        };
+    }
+    if seen.now - sending.at > UNCLEAR_MS || idle {
+        return unclear();
+    }
+    wait(false)
+}

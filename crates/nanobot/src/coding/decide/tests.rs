@@ -1,0 +1,404 @@
+//! A test per rule, and the two laws as properties.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    coding::{
+        Activity, FailureKind, TurnRecord,
+        screen::{ScreenReading, ScreenStatus},
+    },
+    state::Sending,
+    verify::VerifyExit,
+};
+
+const NOW: i64 = 1_000_000;
+
+fn screen(status: ScreenStatus) -> ScreenReading {
+    ScreenReading { status, draft: None, evidence: String::new(), text: String::new() }
+}
+
+fn draft(text: &str) -> ScreenReading {
+    ScreenReading { draft: Some(text.to_owned()), ..screen(ScreenStatus::IdleDraft) }
+}
+
+fn idle() -> Observation {
+    Observation {
+        now: NOW,
+        presence: Presence::Alive,
+        activity: Activity::Idle,
+        activity_since: NOW - 60_000,
+        started_at: Some(NOW - 60_000),
+        stale: false,
+        acknowledged: false,
+        outcome: None,
+        screen: Some(screen(ScreenStatus::Idle)),
+        record: None,
+        answer: None,
+    }
+}
+
+fn sending(at: i64) -> Sending {
+    Sending { text: "# Step s1: Make it\n\nDo it now.\n".into(), position: 0, at, pastes: 1, enters: 0 }
+}
+
+fn step(phase: StepPhase) -> StepState {
+    StepState { phase, ..StepState::new("s1", None) }
+}
+
+fn go(step: &StepState, seen: &Observation) -> Action {
+    decide(step, seen, &Limits::default())
+}
+
+fn ready() -> StepState {
+    step(StepPhase::Ready)
+}
+
+fn sent() -> StepState {
+    step(StepPhase::Sent(sending(NOW - 60_000)))
+}
+
+fn ended(background: usize, at: i64) -> Option<(TurnOutcome, i64)> {
+    Some((TurnOutcome::Ended { message: "Done.".into(), background }, at))
+}
+
+fn question(action: &Action) -> &Help {
+    match action {
+        Action::AskForHelp(help) => help,
+        other => panic!("help expected, not {other:?}"),
+    }
+}
+
+#[test]
+fn an_idle_cli_with_an_empty_box_gets_the_prompt_and_no_other() {
+    assert!(matches!(go(&ready(), &idle()), Action::Send { .. }));
+    assert_eq!(go(&ready(), &Observation { screen: None, ..idle() }), Action::ReadScreen);
+    for status in [ScreenStatus::Interrupted, ScreenStatus::ApiError] {
+        assert!(matches!(
+            go(&ready(), &Observation { screen: Some(screen(status)), ..idle() }),
+            Action::Send { .. }
+        ));
+    }
+    let busy = Observation { activity: Activity::Busy, ..idle() };
+    assert!(matches!(go(&ready(), &busy), Action::Wait { why: Some(_), .. }));
+    let typed = Observation { screen: Some(draft("hello")), ..idle() };
+    assert!(matches!(go(&ready(), &typed), Action::Wait { why: Some(_), .. }));
+    let young = Observation { activity: Activity::Unknown, started_at: Some(NOW - 500), ..idle() };
+    assert_eq!(go(&ready(), &young), wait(true));
+}
+
+#[test]
+fn a_cli_that_is_gone_is_started_again_but_not_for_ever() {
+    for presence in [Presence::Absent, Presence::Dead] {
+        assert!(matches!(go(&sent(), &Observation { presence, ..idle() }), Action::Start { .. }));
+    }
+    let mut often = ready();
+    often.starts = vec![NOW - 4_000, NOW - 3_000, NOW - 2_000, NOW - 1_000];
+    let gone = Observation { presence: Presence::Dead, ..idle() };
+    assert!(matches!(question(&go(&often, &gone)).then, AfterAnswer::Retry { .. }));
+    often.starts[0] = NOW - START_WINDOW_MS;
+    assert!(matches!(go(&often, &gone), Action::Start { .. }));
+    // Its turn had ended before: that counts.
+    let told = Observation { outcome: ended(0, NOW - 10), ..gone };
+    assert!(matches!(go(&sent(), &told), Action::EndTurn { .. }));
+}
+
+#[test]
+fn old_credentials_are_replaced_when_idle_only() {
+    let stale = Observation { stale: true, ..idle() };
+    assert!(matches!(go(&ready(), &stale), Action::Start { .. }));
+    assert!(matches!(
+        go(&ready(), &Observation { activity: Activity::Busy, ..stale.clone() }),
+        Action::Wait { .. }
+    ));
+    assert!(!matches!(go(&sent(), &stale), Action::Start { .. }));
+}
+
+#[test]
+fn dialogs_are_left_to_their_hook_for_a_while_and_then_to_a_person() {
+    let open = |status, since| Observation {
+        activity: Activity::Waiting,
+        activity_since: since,
+        screen: Some(screen(status)),
+        ..idle()
+    };
+    assert_eq!(go(&sent(), &open(ScreenStatus::Permission, NOW - 1_000)), wait(false));
+    for status in [
+        ScreenStatus::Permission,
+        ScreenStatus::Question,
+        ScreenStatus::PlanApproval,
+        ScreenStatus::UsageLimit,
+    ] {
+        let action = go(&sent(), &open(status, NOW - DIALOG_MS));
+        assert!(matches!(question(&action).then, AfterAnswer::Dialog { .. }));
+    }
+    let start = Observation {
+        activity: Activity::Unknown,
+        screen: Some(screen(ScreenStatus::StartDialog)),
+        ..idle()
+    };
+    assert!(matches!(question(&go(&ready(), &start)).then, AfterAnswer::Dialog { .. }));
+    let unknown = Observation { screen: Some(screen(ScreenStatus::Unknown)), ..idle() };
+    assert_eq!(go(&ready(), &unknown), wait(false));
+    let long = Observation { started_at: None, activity_since: NOW - START_MS - 1, ..unknown };
+    assert!(matches!(question(&go(&ready(), &long)).then, AfterAnswer::Retry { .. }));
+}
+
+#[test]
+fn delivery_is_acknowledged_or_looked_for_and_repeated_only_when_surely_lost() {
+    let fresh = step(StepPhase::Sending(sending(NOW - 1_000)));
+    assert_eq!(go(&fresh, &idle()), wait(true));
+    assert_eq!(go(&fresh, &Observation { acknowledged: true, ..idle() }), Action::Delivered);
+    let old = step(StepPhase::Sending(sending(NOW - ACKNOWLEDGE_MS)));
+    assert_eq!(go(&old, &idle()), Action::ReadRecord);
+    let with = |seen: bool, screen| Observation {
+        record: Some(TurnRecord { prompt_seen: seen, ..TurnRecord::default() }),
+        screen: Some(screen),
+        ..idle()
+    };
+    assert_eq!(go(&old, &with(true, draft("x"))), Action::Delivered);
+    assert_eq!(go(&old, &with(false, draft("# Step s1: Make it"))), Action::PressEnter);
+    assert_eq!(go(&old, &with(false, draft("[Pasted text #1 +3 lines]"))), Action::PressEnter);
+    assert!(matches!(go(&old, &with(false, draft("a person's words"))), Action::Wait { why: Some(_), .. }));
+    assert!(matches!(go(&old, &with(false, screen(ScreenStatus::Idle))), Action::Send { .. }));
+    let twice = step(StepPhase::Sending(Sending { pastes: 2, ..sending(NOW - ACKNOWLEDGE_MS) }));
+    assert!(question(&go(&twice, &with(false, screen(ScreenStatus::Idle)))).question.contains("not clear"));
+    let busy = Observation { activity: Activity::Busy, ..with(false, screen(ScreenStatus::Busy)) };
+    assert_eq!(go(&old, &busy), wait(false));
+    let long = step(StepPhase::Sending(sending(NOW - UNCLEAR_MS - 1)));
+    question(&go(&long, &busy));
+    let pressed = step(StepPhase::Sending(Sending { enters: 2, ..sending(NOW - ACKNOWLEDGE_MS) }));
+    question(&go(&pressed, &with(false, draft("# Step s1: Make it"))));
+}
+
+#[test]
+fn a_turn_ends_by_signal_when_nothing_of_it_runs_any_more() {
+    let told = |background, at, activity| Observation { outcome: ended(background, at), activity, ..idle() };
+    assert!(matches!(go(&sent(), &told(0, NOW, Activity::Idle)), Action::EndTurn { .. }));
+    assert_eq!(go(&sent(), &told(0, NOW - 20, Activity::Busy)), wait(true));
+    assert!(matches!(
+        go(&sent(), &told(0, NOW - QUIET_MS, Activity::Busy)),
+        Action::Wait { why: Some(_), .. }
+    ));
+    assert!(matches!(go(&sent(), &told(1, NOW, Activity::Idle)), Action::Wait { why: Some(_), .. }));
+    assert!(matches!(go(&sent(), &told(1, NOW - BACKGROUND_MS, Activity::Idle)), Action::EndTurn { .. }));
+}
+
+#[test]
+fn without_a_signal_the_record_tells() {
+    let with = |record| Observation { record: Some(record), ..idle() };
+    let seen = TurnRecord { prompt_seen: true, ..TurnRecord::default() };
+    assert_eq!(go(&sent(), &idle()), Action::ReadRecord);
+    assert_eq!(go(&sent(), &Observation { activity: Activity::Busy, ..idle() }), wait(false));
+    assert!(matches!(go(&sent(), &with(TurnRecord { ended: true, ..seen.clone() })), Action::EndTurn { .. }));
+    let interrupted = go(&sent(), &with(TurnRecord { interrupted: true, ..seen.clone() }));
+    assert_eq!(question(&interrupted).then, AfterAnswer::Continue);
+    let error = TurnRecord { api_error: Some("API Error: 500 Internal server error".into()), ..seen.clone() };
+    assert!(matches!(go(&sent(), &with(error)), Action::Enter { phase: StepPhase::BackingOff { .. }, .. }));
+    assert!(matches!(
+        go(&sent(), &with(seen.clone())),
+        Action::Enter { prompt: Some(PromptKind::Continue { .. }), .. }
+    ));
+    let recent = StepState { phase: StepPhase::Sent(sending(NOW - QUIET_MS)), ..sent() };
+    assert_eq!(go(&recent, &with(seen.clone())), wait(false));
+    let restarted = StepState { restarted: true, ..recent };
+    assert!(matches!(
+        go(&restarted, &with(seen)),
+        Action::Enter { prompt: Some(PromptKind::Continue { .. }), .. }
+    ));
+}
+
+#[test]
+fn failures_pause_or_back_off_by_kind() {
+    let with = |kind, message: &str| Observation {
+        outcome: Some((TurnOutcome::Failed { kind, message: message.into() }, NOW)),
+        ..idle()
+    };
+    for kind in [FailureKind::Authentication, FailureKind::Billing] {
+        assert_eq!(question(&go(&sent(), &with(kind, "no"))).failure, Some(kind));
+    }
+    let backing_off = go(&sent(), &with(FailureKind::Server, "500"));
+    assert!(
+        matches!(backing_off, Action::Enter { phase: StepPhase::BackingOff { until }, .. } if until > NOW)
+    );
+    let tired = StepState { failures: MAX_FAILURES, ..sent() };
+    question(&go(&tired, &with(FailureKind::Server, "500")));
+    let resting = step(StepPhase::BackingOff { until: NOW + 1 });
+    assert_eq!(go(&resting, &idle()), wait(false));
+    let rested = step(StepPhase::BackingOff { until: NOW });
+    assert!(matches!(
+        go(&rested, &idle()),
+        Action::Enter { phase: StepPhase::Ready, prompt: Some(PromptKind::Continue { .. }), .. }
+    ));
+    assert_eq!(classify_failure("Please run /login · API Error: 403"), FailureKind::Authentication);
+    assert_eq!(classify_failure("Credit balance too low"), FailureKind::Billing);
+    assert_eq!(classify_failure("Repeated 529 Overloaded errors"), FailureKind::Server);
+    assert_eq!(classify_failure("You've hit your limit"), FailureKind::RateLimit);
+}
+
+fn evaluated(verdict: Verdict, exit: VerifyExit) -> StepPhase {
+    StepPhase::Evaluated {
+        outcome: VerifyOutcome { exit, output: String::new(), millis: 1 },
+        evaluation: Evaluation {
+            verdict,
+            reason: "r".into(),
+            instructions: "i".into(),
+            question: "q".into(),
+        },
+    }
+}
+
+#[test]
+fn a_step_is_done_only_if_command_and_model_agree() {
+    let after = |verdict, exit| go(&step(evaluated(verdict, exit)), &idle());
+    assert_eq!(after(Verdict::Complete, VerifyExit::Code(0)), Action::Commit);
+    assert_eq!(after(Verdict::Complete, VerifyExit::None), Action::Commit);
+    assert!(matches!(after(Verdict::Complete, VerifyExit::TimedOut), Action::NextAttempt { .. }));
+    assert!(
+        matches!(after(Verdict::NeedsFix, VerifyExit::Code(0)), Action::NextAttempt { instructions, .. } if instructions == "i")
+    );
+    assert!(matches!(after(Verdict::DifferentApproach, VerifyExit::Code(0)), Action::NextAttempt { .. }));
+    assert_eq!(question(&after(Verdict::Ask, VerifyExit::Code(0))).question, "q");
+    let mut last = step(evaluated(Verdict::NeedsFix, VerifyExit::Code(1)));
+    last.attempt = Limits::default().max_attempts;
+    assert_eq!(question(&go(&last, &idle())).then, AfterAnswer::Fix);
+    last.attempts_before_answer = 1;
+    assert!(matches!(go(&last, &idle()), Action::NextAttempt { .. }));
+}
+
+#[test]
+fn answers_do_what_the_question_said() {
+    let open = |then| {
+        step(StepPhase::Waiting(Box::new(Help {
+            question: "?".into(),
+            suggestions: vec![],
+            then,
+            asked: true,
+            failure: None,
+        })))
+    };
+    let answered = Observation { answer: Some("use B".into()), ..idle() };
+    let resume = || Box::new(StepPhase::TurnEnded { message: String::new() });
+    assert_eq!(go(&open(AfterAnswer::Fix), &idle()), wait(false));
+    assert!(matches!(go(&open(AfterAnswer::Fix), &answered), Action::NextAttempt { from_person: true, .. }));
+    assert!(matches!(go(&open(AfterAnswer::Continue), &answered), Action::Enter { prompt: Some(_), .. }));
+    let retry = go(&open(AfterAnswer::Retry { resume: resume() }), &answered);
+    assert!(matches!(retry, Action::Enter { phase: StepPhase::TurnEnded { .. }, prompt: None, .. }));
+    let dialog = open(AfterAnswer::Dialog { resume: resume() });
+    let still_open = Observation {
+        activity: Activity::Waiting,
+        screen: Some(screen(ScreenStatus::Question)),
+        ..answered.clone()
+    };
+    assert_eq!(go(&dialog, &still_open), Action::PressEscape);
+    // Closed in the terminal: nobody has to answer here.
+    assert!(matches!(go(&dialog, &idle()), Action::Enter { phase: StepPhase::TurnEnded { .. }, .. }));
+    let start = Observation { screen: Some(screen(ScreenStatus::StartDialog)), ..answered };
+    assert!(matches!(go(&dialog, &start), Action::Wait { .. }));
+}
+
+fn any_status() -> impl Strategy<Value = ScreenStatus> {
+    use ScreenStatus as S;
+    prop::sample::select(vec![
+        S::StartFailed,
+        S::StartDialog,
+        S::Idle,
+        S::IdleDraft,
+        S::Busy,
+        S::Permission,
+        S::Question,
+        S::PlanApproval,
+        S::Interrupted,
+        S::ApiError,
+        S::UsageLimit,
+        S::Compacting,
+        S::Exited,
+        S::Unknown,
+    ])
+}
+
+prop_compose! {
+    fn any_seen()(
+        presence in prop::sample::select(vec![Presence::Absent, Presence::Dead, Presence::Alive, Presence::Alive]),
+        activity in prop::sample::select(vec![Activity::Unknown, Activity::Idle, Activity::Busy, Activity::Waiting]),
+        since in 0i64..400_000, started in prop::option::of(0i64..400_000), stale: bool, acknowledged: bool,
+        background in prop::option::of(0usize..2), at in 0i64..400_000,
+        status in prop::option::of(any_status()), text in prop::option::of("[a-z# ]{0,20}"),
+        record in prop::option::of((any::<bool>(), any::<bool>(), any::<bool>())), answer in prop::option::of("[a-z]{1,5}"),
+    ) -> Observation {
+        Observation {
+            now: NOW, presence, activity, activity_since: NOW - since, started_at: started.map(|s| NOW - s), stale, acknowledged,
+            outcome: background.and_then(|b| ended(b, NOW - at)),
+            screen: status.map(|status| ScreenReading { draft: text.clone(), ..screen(status) }),
+            record: record.map(|(prompt_seen, ended, interrupted)| TurnRecord { prompt_seen, ended, interrupted, ..TurnRecord::default() }),
+            answer,
+        }
+    }
+}
+
+fn any_phase() -> impl Strategy<Value = StepPhase> {
+    (0usize..7, 0i64..400_000, 0u32..3, 0u32..3, any::<bool>()).prop_map(
+        |(kind, at, pastes, enters, asked)| {
+            let sending = Sending { pastes, enters, ..sending(NOW - at) };
+            let help = |then| {
+                StepPhase::Waiting(Box::new(Help {
+                    question: "?".into(),
+                    suggestions: vec![],
+                    then,
+                    asked,
+                    failure: None,
+                }))
+            };
+            match kind {
+                0 => StepPhase::Ready,
+                1 => StepPhase::Sending(sending),
+                2 => StepPhase::Sent(sending),
+                3 => help(AfterAnswer::Dialog { resume: Box::new(StepPhase::Sent(sending)) }),
+                4 => help(AfterAnswer::Continue),
+                5 => evaluated(Verdict::Complete, VerifyExit::Code(1)),
+                _ => StepPhase::BackingOff { until: NOW - 200_000 + at },
+            }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    #[test]
+    fn nothing_is_sent_into_a_dialog_a_draft_or_a_running_turn(phase in any_phase(), seen in any_seen(), restarted: bool) {
+        let state = StepState { restarted, ..step(phase.clone()) };
+        if let Action::Send { .. } = go(&state, &seen) {
+            prop_assert_eq!(seen.presence, Presence::Alive);
+            prop_assert!(!matches!(seen.activity, Activity::Busy | Activity::Waiting));
+            let screen = seen.screen.as_ref();
+            prop_assert!(screen.is_some_and(|s| s.status.takes_prompt() && s.draft.is_none()));
+            prop_assert!(matches!(phase, StepPhase::Ready | StepPhase::Sending(_)));
+            if let StepPhase::Sending(sending) = phase {
+                prop_assert!(sending.pastes < 2 && !seen.acknowledged);
+                prop_assert!(seen.record.as_ref().is_some_and(|r| !r.prompt_seen));
+            }
+        }
+        if go(&state, &seen) == Action::PressEnter {
+            prop_assert!(seen.screen.is_some_and(|s| !s.status.is_dialog() && s.draft.is_some()));
+        }
+    }
+
+    #[test]
+    fn a_failed_command_never_leads_to_a_checkpoint(verdict in 0usize..4, code in 1i32..200, attempt in 1u32..20) {
+        let verdict = [Verdict::Complete, Verdict::NeedsFix, Verdict::DifferentApproach, Verdict::Ask][verdict];
+        let state = StepState { attempt, ..step(evaluated(verdict, VerifyExit::Code(code))) };
+        let goes_on = matches!(go(&state, &idle()), Action::NextAttempt { .. } | Action::AskForHelp(_));
+        prop_assert!(goes_on);
+    }
+
+    #[test]
+    fn what_was_read_is_not_read_again(phase in any_phase(), seen in any_seen()) {
+        let state = step(phase);
+        match go(&state, &seen) {
+            Action::ReadScreen => prop_assert!(seen.screen.is_none()),
+            Action::ReadRecord => prop_assert!(seen.record.is_none()),
+            _ => {}
+        }
+    }
+}

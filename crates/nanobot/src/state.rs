@@ -1,0 +1,280 @@
+//! How far the work is, on disk before every action, so that any crash resumes at the right place.
+//!
+//! Must not know the CLI: what a driver remembers is opaque JSON here. Written to `.nanobot/state.json` by temporary
+//! file, fsync, rename and fsync of the folder; a half-written state can never be read.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{coding::FailureKind, evaluate::Evaluation, protocol::Step, verify::VerifyOutcome};
+
+/// Everything that is remembered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LoopState {
+    /// Instance that wrote it.
+    pub instance_id: i64,
+    /// The plan as this instance knows it.
+    pub plan: Vec<Step>,
+    /// The step under way.
+    pub step: Option<StepState>,
+    /// What the CLI's driver remembers.
+    pub cli: serde_json::Value,
+    /// SHA-256 of the IDENTITY.md that the CLI was told to read, hexadecimal.
+    pub identity_hash: Option<String>,
+}
+
+/// The step under way; times are milliseconds since the Unix epoch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepState {
+    /// Id of the step.
+    pub step: String,
+    /// Number of the attempt, from 1.
+    pub attempt: u32,
+    /// Attempts that were made before a person's last answer.
+    pub attempts_before_answer: u32,
+    /// Where in the attempt it is.
+    pub phase: StepPhase,
+    /// What the next prompt is.
+    pub prompt: PromptKind,
+    /// HEAD when the step began; none in a repository without commits.
+    pub base_commit: Option<String>,
+    /// The CLI was started again after the prompt was sent.
+    pub restarted: bool,
+    /// The CLI's present conversation contains the step's task.
+    pub task_known: bool,
+    /// When the CLI had to be started during this step.
+    pub starts: Vec<i64>,
+    /// Turns in a row that ended in an error.
+    pub failures: u32,
+}
+
+impl StepState {
+    /// A step at its beginning.
+    pub fn new(step: &str, base_commit: Option<String>) -> Self {
+        Self {
+            step: step.to_owned(),
+            attempt: 1,
+            attempts_before_answer: 0,
+            phase: StepPhase::Ready,
+            prompt: PromptKind::Task,
+            base_commit,
+            restarted: false,
+            task_known: false,
+            starts: Vec::new(),
+            failures: 0,
+        }
+    }
+}
+
+/// What a prompt asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum PromptKind {
+    /// The step's task.
+    Task,
+    /// What is still wrong.
+    Fix {
+        /// The judge's or a person's words.
+        instructions: String,
+    },
+    /// Go on after a break.
+    Continue {
+        /// Why there was one.
+        why: String,
+    },
+}
+
+/// Where in an attempt a step is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "phase", rename_all = "snake_case")]
+pub enum StepPhase {
+    /// The next prompt was not sent yet.
+    Ready,
+    /// Written before the prompt goes out: it may or may not have arrived.
+    Sending(Sending),
+    /// The CLI has acknowledged the prompt.
+    Sent(Sending),
+    /// Waiting to go on after an error of the model's API.
+    BackingOff {
+        /// Until when.
+        until: i64,
+    },
+    /// The turn ended.
+    TurnEnded {
+        /// The last thing the CLI said.
+        message: String,
+    },
+    /// The verify command has run.
+    Verified {
+        /// The last thing the CLI said.
+        message: String,
+        /// What came out.
+        outcome: VerifyOutcome,
+    },
+    /// The model has judged.
+    Evaluated {
+        /// What the verify command said.
+        outcome: VerifyOutcome,
+        /// The judgement.
+        evaluation: Evaluation,
+    },
+    /// The checkpoint exists.
+    Committed {
+        /// Its hash.
+        commit: String,
+        /// What the verify command said.
+        outcome: VerifyOutcome,
+        /// The judgement.
+        evaluation: Evaluation,
+    },
+    /// A person is needed.
+    Waiting(Box<Help>),
+}
+
+/// A prompt on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sending {
+    /// The text, exactly as pasted.
+    pub text: String,
+    /// Where in the CLI's record it must appear.
+    pub position: u64,
+    /// When it was last pasted, submitted or acknowledged.
+    pub at: i64,
+    /// How often it was pasted.
+    pub pastes: u32,
+    /// How often Enter was pressed again.
+    pub enters: u32,
+}
+
+/// A question to a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Help {
+    /// The question.
+    pub question: String,
+    /// Answers to choose from.
+    pub suggestions: Vec<String>,
+    /// What an answer does.
+    pub then: AfterAnswer,
+    /// The question has been asked.
+    pub asked: bool,
+    /// Why a turn failed, if that is the reason.
+    pub failure: Option<FailureKind>,
+}
+
+/// What an answer does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "then", rename_all = "snake_case")]
+pub enum AfterAnswer {
+    /// It is the next attempt's instructions.
+    Fix,
+    /// The CLI is told to go on, with the answer.
+    Continue,
+    /// A dialog is open: the person answers it in the terminal, or an answer here closes it and goes on.
+    Dialog {
+        /// Where the step was.
+        resume: Box<StepPhase>,
+    },
+    /// The same is tried again.
+    Retry {
+        /// Where the step was.
+        resume: Box<StepPhase>,
+    },
+}
+
+/// The state's file.
+#[derive(Clone, Debug)]
+pub struct StateStore {
+    path: PathBuf,
+}
+
+impl StateStore {
+    /// The state of a workspace.
+    pub fn new(workspace: &Path) -> Self {
+        Self { path: workspace.join(".nanobot/state.json") }
+    }
+
+    /// What was written last; `None` if nothing was.
+    ///
+    /// # Errors
+    /// The file cannot be read or is not a state.
+    pub fn load(&self) -> io::Result<Option<LoopState>> {
+        match fs::read(&self.path) {
+            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns only when the state is on the disk.
+    ///
+    /// # Errors
+    /// The file cannot be written; the former state is still whole then.
+    pub fn save(&self, state: &LoopState) -> io::Result<()> {
+        write_atomically(&self.path, &serde_json::to_vec(state)?)
+    }
+}
+
+/// Replaces a file as a whole, mode 0600; the folder must exist.
+///
+/// # Errors
+/// Any step fails; the former content is still whole then.
+pub fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    let folder = path.parent().ok_or_else(|| io::Error::other("a file needs a folder"))?;
+    let mut name = path.file_name().ok_or_else(|| io::Error::other("a file needs a name"))?.to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = folder.join(name);
+    let mut file =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    let written =
+        file.write_all(content).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&temporary, path));
+    if let Err(error) = written {
+        // The first error is the one that matters.
+        drop(fs::remove_file(&temporary));
+        return Err(error);
+    }
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_saved_state_comes_back_whole_and_leaves_no_other_file() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join(".nanobot")).unwrap();
+        let store = StateStore::new(folder.path());
+        assert_eq!(store.load().unwrap(), None);
+        let mut step = StepState::new("s1", Some("abc".to_owned()));
+        step.phase = StepPhase::Waiting(Box::new(Help {
+            question: "?".to_owned(),
+            suggestions: vec![],
+            then: AfterAnswer::Retry { resume: Box::new(StepPhase::Ready) },
+            asked: true,
+            failure: Some(FailureKind::Billing),
+        }));
+        let state = LoopState { instance_id: 3, step: Some(step), ..LoopState::default() };
+        store.save(&state).unwrap();
+        assert_eq!(store.load().unwrap(), Some(state));
+        assert_eq!(fs::read_dir(folder.path().join(".nanobot")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_write_that_fails_keeps_the_former_state() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("state.json");
+        write_atomically(&file, b"one").unwrap();
+        // The temporary file cannot be created where a folder has its name.
+        fs::create_dir(folder.path().join(format!("state.json.{}.tmp", std::process::id()))).unwrap();
+        assert!(write_atomically(&file, b"two").is_err());
+        assert_eq!(fs::read(&file).unwrap(), b"one");
+    }
+}
