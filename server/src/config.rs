@@ -2,16 +2,16 @@
 //!
 //! Must not open the database or start anything: it only finds out what was asked for.
 
-use std::{
-    collections::BTreeMap,
-    env,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+mod locate;
+
+use std::{collections::BTreeMap, env, net::SocketAddr, path::PathBuf};
 
 use autocode_sandbox::SandboxMode;
 use clap::Args;
 use thiserror::Error;
+
+pub use locate::on_path;
+use locate::{default_claude, default_site_root, find_program, http_url, normal};
 
 /// Longest path of a UNIX socket, in bytes, without its final zero.
 const SOCKET_PATH_MAX: usize = 107;
@@ -222,44 +222,6 @@ impl Config {
     pub fn https(&self) -> bool {
         self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
-}
-
-/// The path without `.` parts, so that it reads well in messages.
-fn normal(path: &Path) -> PathBuf {
-    path.components().collect()
-}
-
-fn default_site_root(here: &Path, binary: &Path) -> PathBuf {
-    let beside = binary.parent().map(|folder| folder.join("site"));
-    beside.filter(|path| path.is_dir()).unwrap_or_else(|| here.join("target/site"))
-}
-
-fn default_claude(here: &Path) -> PathBuf {
-    on_path("claude").unwrap_or_else(|| here.join("node_modules/.bin/claude"))
-}
-
-/// A bare name is looked up on PATH, anything with a slash is a path.
-fn find_program(here: &Path, program: PathBuf) -> PathBuf {
-    let bare = program.components().count() == 1 && !program.is_absolute();
-    let found = if bare { program.to_str().and_then(on_path) } else { None };
-    found.unwrap_or_else(|| normal(&here.join(program)))
-}
-
-/// Absolute path of a program on PATH.
-pub fn on_path(name: &str) -> Option<PathBuf> {
-    use std::os::unix::fs::PermissionsExt as _;
-    env::split_paths(&env::var_os("PATH")?)
-        .filter(|folder| folder.is_absolute())
-        .map(|folder| folder.join(name))
-        .find(|file| file.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0))
-}
-
-/// A usable http(s) URL without its trailing slash.
-fn http_url(text: &str) -> Option<String> {
-    let uri: http::Uri = text.trim().parse().ok()?;
-    let scheme = uri.scheme_str()?;
-    let usable = matches!(scheme, "http" | "https") && uri.host().is_some() && uri.query().is_none();
-    usable.then(|| text.trim().trim_end_matches('/').to_owned())
 }
 
 fn origin(text: String) -> Result<String, ConfigError> {

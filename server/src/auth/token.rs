@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn tokens_that_lack_a_claim_or_are_not_ours_are_refused() {
-        let keys = keys();
+        let (keys, other) = (keys(), keys());
         let good = serde_json::json!({
             "sub": "7", "sid": "s", "aud": "autocode", "typ": "access", "iat": NOW(), "exp": NOW() + 60
         });
@@ -164,7 +164,7 @@ mod tests {
                 "a token with {claim}={value} passed"
             );
         }
-        let foreign = super::tests::keys().issue(UserId(7), "s", NOW()).unwrap();
+        let foreign = other.issue(UserId(7), "s", NOW()).unwrap();
         assert_eq!(keys.check(foreign.expose_secret()), None);
     }
 }

@@ -1,14 +1,26 @@
 //! The server from outside: what a browser and an API client can do, and what they cannot.
 
+// Marked as tests, so that helpers between the tests may panic too.
+#[cfg(test)]
+mod agents;
+#[cfg(test)]
+mod api_keys;
+#[cfg(test)]
+mod auth;
+#[cfg(test)]
+mod browser;
+#[cfg(test)]
 #[path = "../common/mod.rs"]
 mod common;
-
-mod agents;
-mod api_keys;
-mod auth;
-mod browser;
+#[cfg(test)]
 mod foreign;
+#[cfg(test)]
 mod problems;
+#[cfg(test)]
 mod projects;
+#[cfg(test)]
+mod sockets;
+#[cfg(test)]
 mod startup;
+#[cfg(test)]
 mod users;
