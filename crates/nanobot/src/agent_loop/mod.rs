@@ -4,7 +4,9 @@
 //! is preceded by a durable note of it, and every decision by a log line that says why.
 
 mod act;
+mod commands;
 mod observe;
+mod planning;
 mod step;
 mod work;
 
@@ -18,11 +20,11 @@ use crate::{
     checkpoint,
     coding::{Activity, CliError, CodingCli, observation::TurnOutcome},
     context::ContextBuilder,
-    llm::{LlmClient, LlmError},
+    llm::LlmClient,
     memory::MemoryStore,
     outbox::{Outbox, now},
     plan::{self, Next},
-    protocol::{Command, Event, NanobotConfig, Phase, StepStatus},
+    protocol::{Command, Event, NanobotConfig, Phase},
     state::{LoopState, StateStore, StepPhase},
 };
 
@@ -218,104 +220,6 @@ impl AgentLoop {
                 self.outbox.send(Event::StepUpdated { step: step.clone() }).await;
             }
         }
-    }
-
-    async fn write_plan(&mut self) -> Option<LoopEnd> {
-        self.enter_phase(Phase::Planning, Some("The project has no plan yet.")).await;
-        loop {
-            let files =
-                checkpoint::files(&self.workspace).await.unwrap_or_else(|error| format!("unknown: {error}"));
-            let proposed = tokio::select! {
-                () = self.stop.cancelled() => return None,
-                proposed = plan::propose(&self.llm, &self.config.project, &files) => proposed,
-            };
-            match proposed {
-                Ok(steps) => {
-                    let text = format!("Proposed a plan of {} steps from the project's goal.", steps.len());
-                    self.outbox.decision(text).await;
-                    self.state.plan.clone_from(&steps);
-                    self.save().await;
-                    self.outbox.send(Event::PlanProposed { steps: steps.clone() }).await;
-                    self.config.project.plan = steps;
-                    return Some(LoopEnd::Completed);
-                }
-                Err(error @ (LlmError::BadAnswer(_) | LlmError::Rejected(_))) => {
-                    let text = format!(
-                        "No plan could be made: {error}. Write the plan yourself or choose another model."
-                    );
-                    self.outbox.error(text.clone()).await;
-                    self.enter_phase(Phase::Failed, Some(&text)).await;
-                    return Some(LoopEnd::Failed);
-                }
-                Err(error) => {
-                    let question = format!("No plan could be made: {error}. Try again?");
-                    self.outbox.error(question.clone()).await;
-                    self.enter_phase(Phase::Paused, Some(&question)).await;
-                    let suggestions = vec!["Try again".to_owned()];
-                    self.outbox
-                        .send(Event::HelpRequested { question, screen: String::new(), suggestions })
-                        .await;
-                    self.next_answer().await?;
-                    self.enter_phase(Phase::Planning, None).await;
-                }
-            }
-        }
-    }
-
-    /// Waits for a person; `None` when the loop is to stop.
-    async fn next_answer(&mut self) -> Option<String> {
-        loop {
-            if let Some(answer) = self.seen.answer.take() {
-                return Some(answer);
-            }
-            tokio::select! {
-                () = self.stop.cancelled() => return None,
-                command = self.commands.recv() => self.take_command(command, true).await,
-            }
-        }
-    }
-
-    async fn take_waiting_commands(&mut self) {
-        while let Ok(command) = self.commands.try_recv() {
-            self.take_command(Some(command), false).await;
-        }
-    }
-
-    /// `asked` says whether a question is open.
-    async fn take_command(&mut self, command: Option<Command>, asked: bool) {
-        match command {
-            Some(Command::Answer { text }) if asked => self.seen.answer = Some(text),
-            Some(Command::Answer { .. }) => {
-                self.outbox.info("An answer came, but no question is open.").await
-            }
-            Some(Command::UpdatePlan { steps }) => match plan::check(&steps) {
-                Ok(()) => {
-                    self.outbox.info("The plan was changed; it takes effect at the next step.").await;
-                    self.new_plan = Some(steps);
-                }
-                Err(problem) => {
-                    self.outbox.error(format!("The changed plan cannot be used: {problem}.")).await
-                }
-            },
-            Some(Command::Start(_)) => self.outbox.error("A second start command was ignored.").await,
-            Some(Command::Stop) | None => self.stop.cancel(),
-        }
-    }
-
-    async fn take_new_plan(&mut self) {
-        let Some(steps) = self.new_plan.take() else { return };
-        self.state.plan = plan::merge(steps, &self.state.plan);
-        let current = self.state.step.as_ref().map(|step| step.step.clone());
-        if let Some(id) = current
-            && !self
-                .state
-                .plan
-                .iter()
-                .any(|s| s.id == id && matches!(s.status, StepStatus::Running | StepStatus::Pending))
-        {
-            self.state.step = None;
-        }
-        self.save().await;
     }
 
     /// Returns when the state is on the disk, or the loop is to stop. A full or read-only disk pauses the work.

@@ -3,6 +3,7 @@
 //! Fuses its hooks, status file, record and screen. Must not know plan or step. Files of a run live in the run's folder,
 //! the user's in `config/claude`, and none of ours in the repository.
 
+mod run;
 pub mod screen;
 pub mod settings;
 pub mod signals;
@@ -17,10 +18,8 @@ use std::{
 
 use async_trait::async_trait;
 use autocode_tmux::Pane;
-use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -28,12 +27,12 @@ use super::{
     Activity, CliError, CodingCli, Presence, Signal, TurnRecord, screen::ScreenReading, terminal::Terminal,
 };
 use crate::{
-    hook::allow,
     hook_server::HookServer,
     outbox::Outbox,
     protocol::{NanobotConfig, StartCommand},
     state::write_atomically,
 };
+use run::{decide_permission, fingerprint, private_folder, process_start, run_secret};
 use start::{Conversation, StartSpec};
 
 /// Between paste and Enter: sooner, the CLI sometimes swallows the Enter.
@@ -156,58 +155,6 @@ impl ClaudeCode {
             self.memory.transcript = Some(PathBuf::from(path));
         }
     }
-}
-
-/// Allows what the CLI asks for: the sandbox is the limit. Logged with tool and reason.
-fn decide_permission(payload: &Value, outbox: &Outbox) -> Option<Value> {
-    if payload.get("hook_event_name")?.as_str()? != "PermissionRequest" {
-        return None;
-    }
-    let tool = signals::tool_summary(payload);
-    outbox.try_decision(format!("Allowed {tool}: inside the sandbox every tool may be used (policy auto)."));
-    Some(allow())
-}
-
-fn private_folder(folder: &Path) -> Result<(), CliError> {
-    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
-
-    let failed = || CliError::file("the run's folder could not be made");
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed())?;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).map_err(failed())
-}
-
-/// The secret of this run's hooks; the same after a restart of the nanobot, because the CLI lives on with it.
-fn run_secret(run_dir: &Path) -> std::io::Result<String> {
-    let path = run_dir.join("hook.secret");
-    let known = crate::memory::read(&path)?;
-    if known.len() == 64 {
-        return Ok(known);
-    }
-    let mut bytes = [0u8; 32];
-    getrandom::fill(&mut bytes).map_err(|error| std::io::Error::other(error.to_string()))?;
-    let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    write_atomically(&path, secret.as_bytes())?;
-    Ok(secret)
-}
-
-fn fingerprint(token: &SecretString, gateway_url: &str, model: &str) -> String {
-    let mut hash = Sha256::new();
-    for part in [token.expose_secret(), gateway_url, model] {
-        hash.update(part.as_bytes());
-        hash.update([0]);
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The kernel's start time of a process that lives: tells it from a later one with the same id.
-fn process_start(pid: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-    let state = fields.next()?;
-    if matches!(state, "Z" | "X") {
-        return None;
-    }
-    fields.nth(18)?.parse().ok()
 }
 
 #[async_trait]

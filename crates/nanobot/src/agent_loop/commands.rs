@@ -1,0 +1,65 @@
+//! Commands from outside: answers, changed plans, the stop.
+
+use super::AgentLoop;
+use crate::{
+    plan,
+    protocol::{Command, StepStatus},
+};
+
+impl AgentLoop {
+    /// Waits for a person; `None` when the loop is to stop.
+    pub(super) async fn next_answer(&mut self) -> Option<String> {
+        loop {
+            if let Some(answer) = self.seen.answer.take() {
+                return Some(answer);
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return None,
+                command = self.commands.recv() => self.take_command(command, true).await,
+            }
+        }
+    }
+
+    pub(super) async fn take_waiting_commands(&mut self) {
+        while let Ok(command) = self.commands.try_recv() {
+            self.take_command(Some(command), false).await;
+        }
+    }
+
+    /// `asked` says whether a question is open.
+    pub(super) async fn take_command(&mut self, command: Option<Command>, asked: bool) {
+        match command {
+            Some(Command::Answer { text }) if asked => self.seen.answer = Some(text),
+            Some(Command::Answer { .. }) => {
+                self.outbox.info("An answer came, but no question is open.").await
+            }
+            Some(Command::UpdatePlan { steps }) => match plan::check(&steps) {
+                Ok(()) => {
+                    self.outbox.info("The plan was changed; it takes effect at the next step.").await;
+                    self.new_plan = Some(steps);
+                }
+                Err(problem) => {
+                    self.outbox.error(format!("The changed plan cannot be used: {problem}.")).await
+                }
+            },
+            Some(Command::Start(_)) => self.outbox.error("A second start command was ignored.").await,
+            Some(Command::Stop) | None => self.stop.cancel(),
+        }
+    }
+
+    pub(super) async fn take_new_plan(&mut self) {
+        let Some(steps) = self.new_plan.take() else { return };
+        self.state.plan = plan::merge(steps, &self.state.plan);
+        let current = self.state.step.as_ref().map(|step| step.step.clone());
+        if let Some(id) = current
+            && !self
+                .state
+                .plan
+                .iter()
+                .any(|s| s.id == id && matches!(s.status, StepStatus::Running | StepStatus::Pending))
+        {
+            self.state.step = None;
+        }
+        self.save().await;
+    }
+}
