@@ -76,6 +76,7 @@ pub fn StatusBadge(
             <span>{move || look().0}</span>
         </span>
     }
+    .into_any()
 }
 
 /// An instance's status.
@@ -95,4 +96,5 @@ pub fn InstanceBadge(
             <span>{text}</span>
         </span>
     }
+    .into_any()
 }

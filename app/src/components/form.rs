@@ -8,7 +8,7 @@ use leptos::{
     server_fn::ServerFn,
 };
 
-use crate::error::AppError;
+use crate::{components::block, error::AppError};
 
 /// What went wrong in the last run of an action; none while it never ran or went well.
 pub fn problem<S>(action: ServerAction<S>) -> Signal<Option<AppError>>
@@ -49,6 +49,7 @@ fn Labelled(
             </p>
         </div>
     }
+    .into_any()
 }
 
 /// A one-line input.
@@ -119,6 +120,7 @@ pub fn Field(
             />
         </Labelled>
     }
+    .into_any()
 }
 
 /// A text of several lines.
@@ -168,11 +170,12 @@ pub fn TextArea(
             ></textarea>
         </Labelled>
     }
+    .into_any()
 }
 
-/// Text as the content of a textarea; leading line ends go, because HTML drops the first one.
+/// Text as the HTML content of a textarea.
 fn escape(text: &str) -> String {
-    text.trim_start_matches(['\r', '\n']).replace('&', "&amp;").replace('<', "&lt;")
+    block(text).replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// The part of an error that no field of the form shows.
@@ -201,6 +204,7 @@ pub fn FormError(
             {move || text.get()}
         </p>
     }
+    .into_any()
 }
 
 /// The button that sends a form; busy while the action runs.
@@ -226,6 +230,7 @@ pub fn Submit(
             {label}
         </button>
     }
+    .into_any()
 }
 
 /// A form of one button for an action on one thing.
@@ -254,4 +259,5 @@ pub fn ActionButton(
             {label}
         </button>
     }
+    .into_any()
 }

@@ -48,6 +48,7 @@ pub fn Layout() -> impl IntoView {
             </main>
         </div>
     }
+    .into_any()
 }
 
 /// Says whether what is shown follows the server.
@@ -61,4 +62,5 @@ fn LiveSign(
             {move || state.get().label()}
         </span>
     }
+    .into_any()
 }

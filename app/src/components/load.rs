@@ -1,6 +1,6 @@
 //! Waiting for data, and what is shown when it cannot be had.
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 
 use crate::error::AppError;
 
@@ -25,13 +25,14 @@ where
                 let children = children.clone();
                 Suspend::new(async move {
                     match resource.await {
-                        Ok(value) => Either::Left(children(value).into_any()),
-                        Err(error) => Either::Right(view! { <ErrorView error /> }.into_any()),
+                        Ok(value) => children(value).into_any(),
+                        Err(error) => view! { <ErrorView error /> }.into_any(),
                     }
                 })
             }}
         </Transition>
     }
+    .into_any()
 }
 
 /// Grey bars in place of content that is on its way.
@@ -44,6 +45,7 @@ fn Skeleton() -> impl IntoView {
             <span></span>
         </div>
     }
+    .into_any()
 }
 
 /// A refusal in place of content, with the way on.
@@ -75,4 +77,5 @@ pub fn ErrorView(
             </p>
         </section>
     }
+    .into_any()
 }

@@ -93,4 +93,5 @@ pub fn LogView(
             </For>
         </ol>
     }
+    .into_any()
 }

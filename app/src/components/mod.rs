@@ -26,4 +26,4 @@ pub use nav::Nav;
 pub use plan::PlanView;
 pub use project_card::ProjectCard;
 pub use terminal::TerminalView;
-pub use text::{Moment, cost, duration, tokens};
+pub use text::{Moment, block, cost, duration, tokens};

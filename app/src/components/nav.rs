@@ -25,6 +25,7 @@ pub fn Nav(
             </Load>
         </nav>
     }
+    .into_any()
 }
 
 #[component]
@@ -59,6 +60,7 @@ fn NavLinks(shell: Shell) -> impl IntoView {
             </li>
         </ul>
     }
+    .into_any()
 }
 
 /// A link to an agent that says what its projects are doing.
@@ -84,4 +86,5 @@ fn AgentLink(id: AgentId, name: String, projects: Memo<BTreeMap<i64, NavProject>
             </span>
         </A>
     }
+    .into_any()
 }

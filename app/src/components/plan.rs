@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::badge::{CHECK, CROSS, PLAY, RING, SKIP, icon};
 use crate::{
-    components::duration,
+    components::{block, duration},
     model::{Project, Step, StepStatus},
 };
 
@@ -28,6 +28,7 @@ pub fn PlanView(
             </For>
         </ol>
     }
+    .into_any()
 }
 
 /// The word, the wire name and the shape for a step's status.
@@ -60,19 +61,20 @@ fn StepView(project: Signal<Project>, id: String) -> impl IntoView {
                 <details>
                     <summary>"Details"</summary>
                     <h4>"Task"</h4>
-                    <pre>{move || step.with(|s| s.instructions.clone())}</pre>
+                    <pre>{move || step.with(|s| block(&s.instructions))}</pre>
                     <div hidden=move || step.with(|s| s.verify.is_none())>
                         <h4>"Verified with"</h4>
-                        <pre>{move || step.with(|s| s.verify.clone())}</pre>
+                        <pre>{move || step.with(|s| s.verify.as_deref().map(block))}</pre>
                     </div>
                     <div hidden=move || step.with(|s| s.verify_output.is_none())>
                         <h4>"Output of the last verification"</h4>
-                        <pre data-testid="verify-output">{move || step.with(|s| s.verify_output.clone())}</pre>
+                        <pre data-testid="verify-output">{move || step.with(|s| s.verify_output.as_deref().map(block))}</pre>
                     </div>
                 </details>
             </div>
         </li>
     }
+    .into_any()
 }
 
 /// Attempts, time taken and commit; none before the first attempt.

@@ -41,4 +41,5 @@ pub fn ProjectCard(
             </p>
         </article>
     }
+    .into_any()
 }

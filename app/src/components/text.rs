@@ -37,13 +37,19 @@ pub fn duration(from: Timestamp, to: Timestamp) -> String {
     }
 }
 
+/// Text as the content of a `pre` or `textarea`: without leading line ends, of which HTML drops the first, so that
+/// a text of nothing else would be missing when the browser takes over the page.
+pub fn block(text: &str) -> String {
+    text.trim_start_matches(['\r', '\n']).to_owned()
+}
+
 /// A point in time, in UTC.
 #[component]
 pub fn Moment(
     /// When.
     at: Timestamp,
 ) -> impl IntoView {
-    view! { <time datetime=at.to_string()>{format!("{} UTC", at.day_and_minute())}</time> }
+    view! { <time datetime=at.to_string()>{format!("{} UTC", at.day_and_minute())}</time> }.into_any()
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub fn AdminPage() -> impl IntoView {
             <CreateUser create />
         </Load>
     }
+    .into_any()
 }
 
 #[component]
@@ -65,6 +66,7 @@ fn UserRow(row: UserSummary, delete: ServerAction<api::DeleteUser>) -> impl Into
             </details>
         </li>
     }
+    .into_any()
 }
 
 #[component]
@@ -95,4 +97,5 @@ fn CreateUser(create: ServerAction<api::CreateUser>) -> impl IntoView {
             </ActionForm>
         </section>
     }
+    .into_any()
 }

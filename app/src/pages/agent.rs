@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use super::project_form::ProjectForm;
 use crate::{
     api::{self, AgentDetail},
-    components::{FormError, InstanceBadge, Load, Moment, ProjectCard, Submit, problem},
+    components::{FormError, InstanceBadge, Load, Moment, ProjectCard, Submit, block, problem},
     model::{Agent, AgentId, Instance, Project},
     pages::id_in_path,
 };
@@ -21,6 +21,7 @@ pub fn AgentPage() -> impl IntoView {
             <AgentView detail />
         </Load>
     }
+    .into_any()
 }
 
 #[component]
@@ -49,6 +50,7 @@ fn AgentView(detail: AgentDetail) -> impl IntoView {
         <Instances instances />
         {deletable.then(|| view! { <DeleteAgent id /> })}
     }
+    .into_any()
 }
 
 #[component]
@@ -57,7 +59,7 @@ fn Configuration(agent: Agent) -> impl IntoView {
         let shown = if text.trim().is_empty() {
             Either::Left(view! { <p class="muted">"None."</p> })
         } else {
-            Either::Right(view! { <pre class="prose">{text}</pre> })
+            Either::Right(view! { <pre class="prose">{block(&text)}</pre> })
         };
         view! {
             <details>
@@ -84,6 +86,7 @@ fn Configuration(agent: Agent) -> impl IntoView {
             {text("Rules", agent.draft.global_rules)}
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -120,6 +123,7 @@ fn Instances(instances: Vec<Instance>) -> impl IntoView {
             <ul class="rows">{rows}</ul>
         </section>
     }
+    .into_any()
 }
 
 /// For agents without projects.
@@ -135,4 +139,5 @@ fn DeleteAgent(id: AgentId) -> impl IntoView {
             </ActionForm>
         </section>
     }
+    .into_any()
 }

@@ -38,6 +38,7 @@ pub fn NewAgentPage() -> impl IntoView {
             <NewAgentForm keys />
         </Load>
     }
+    .into_any()
 }
 
 #[component]
@@ -49,6 +50,7 @@ fn NewAgentForm(keys: Vec<ApiKeyInfo>) -> impl IntoView {
             <Submit label="Create agent" pending=create.pending() />
         </ActionForm>
     }
+    .into_any()
 }
 
 /// Changes an agent.
@@ -68,6 +70,7 @@ pub fn EditAgentPage() -> impl IntoView {
             <EditAgentForm agent=loaded.0 keys=loaded.1 />
         </Load>
     }
+    .into_any()
 }
 
 #[component]
@@ -87,6 +90,7 @@ fn EditAgentForm(agent: Agent, keys: Vec<ApiKeyInfo>) -> impl IntoView {
             </div>
         </ActionForm>
     }
+    .into_any()
 }
 
 /// The controls of both forms.
@@ -131,6 +135,7 @@ fn AgentFields(
             hint="RULES.md: what it keeps to in every project, in Markdown."
         />
     }
+    .into_any()
 }
 
 /// Says what the typed model needs.
@@ -160,4 +165,5 @@ fn ModelNote(model: RwSignal<String>, keys: Vec<ApiKeyInfo>) -> impl IntoView {
             {note}
         </p>
     }
+    .into_any()
 }

@@ -23,6 +23,7 @@ pub fn DashboardPage() -> impl IntoView {
             }}
         </Load>
     }
+    .into_any()
 }
 
 /// What to do when there is nothing yet.
@@ -44,6 +45,7 @@ fn FirstSteps() -> impl IntoView {
             </p>
         </section>
     }
+    .into_any()
 }
 
 /// The groups into which the dashboard sorts projects.
@@ -89,6 +91,7 @@ fn Overview(dashboard: Dashboard) -> impl IntoView {
         <ProjectGroup title="Other projects" group=Group::Rest projects />
         <Agents agents />
     }
+    .into_any()
 }
 
 #[component]
@@ -109,6 +112,7 @@ fn Today(usage: UsageSummary) -> impl IntoView {
             </div>
         </dl>
     }
+    .into_any()
 }
 
 /// One group of projects; hidden while it is empty.
@@ -128,6 +132,7 @@ fn ProjectGroup(title: &'static str, group: Group, projects: Memo<Vec<Project>>)
             </div>
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -154,4 +159,5 @@ fn Agents(agents: Vec<Agent>) -> impl IntoView {
             </p>
         </section>
     }
+    .into_any()
 }

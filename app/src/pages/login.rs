@@ -21,6 +21,7 @@ pub fn LoginPage() -> impl IntoView {
             </Load>
         </main>
     }
+    .into_any()
 }
 
 #[component]
@@ -42,4 +43,5 @@ fn LoginForm() -> impl IntoView {
             <Submit label="Sign in" pending=login.pending() />
         </ActionForm>
     }
+    .into_any()
 }

@@ -18,4 +18,5 @@ pub fn NotFoundPage() -> impl IntoView {
             <ErrorView error=AppError::NotFound />
         </main>
     }
+    .into_any()
 }

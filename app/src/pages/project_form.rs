@@ -93,6 +93,7 @@ pub fn ProjectForm(
             <Submit label="Create project" pending=create.pending() />
         </ActionForm>
     }
+    .into_any()
 }
 
 fn next_key(rows: &[(usize, StepDraft)]) -> usize {
@@ -130,6 +131,7 @@ fn StepEditor(rows: Rows, problem: Signal<Option<AppError>>) -> impl IntoView {
             </button>
         </fieldset>
     }
+    .into_any()
 }
 
 /// The controls of one step.
@@ -160,4 +162,5 @@ fn StepFields(row: (usize, StepDraft), problem: Signal<Option<AppError>>) -> imp
             />
         </div>
     }
+    .into_any()
 }

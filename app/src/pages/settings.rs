@@ -43,6 +43,7 @@ pub fn SettingsPage() -> impl IntoView {
             </ActionForm>
         </section>
     }
+    .into_any()
 }
 
 /// What a person calls a provider.
@@ -94,6 +95,7 @@ fn KeyRow(
             </ActionForm>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -110,4 +112,5 @@ fn StoredKey(key: ApiKeyInfo, delete: ServerAction<api::DeleteApiKey>) -> impl I
             </ActionForm>
         </div>
     }
+    .into_any()
 }

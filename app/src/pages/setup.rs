@@ -50,6 +50,7 @@ pub fn SetupPage() -> impl IntoView {
             </Load>
         </main>
     }
+    .into_any()
 }
 
 #[component]
@@ -81,4 +82,5 @@ fn SetupForm(token: String) -> impl IntoView {
             <Submit label="Create account" pending=setup.pending() />
         </ActionForm>
     }
+    .into_any()
 }

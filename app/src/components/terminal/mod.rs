@@ -43,4 +43,5 @@ pub fn TerminalView(
             <div class="terminal-host" data-testid="terminal" node_ref=host></div>
         </div>
     }
+    .into_any()
 }

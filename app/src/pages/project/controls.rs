@@ -77,6 +77,7 @@ pub fn Controls(
             <FormError problem=any />
         </div>
     }
+    .into_any()
 }
 
 /// Removes the project after its name was typed.
@@ -99,4 +100,5 @@ pub fn DeleteProject(
             </ActionForm>
         </details>
     }
+    .into_any()
 }

@@ -10,7 +10,7 @@ use question::Question;
 
 use crate::{
     api::{self, ProjectDetail},
-    components::{Live, Load, LogView, PlanView, StatusBadge, TerminalView, cost, tokens},
+    components::{Live, Load, LogView, PlanView, StatusBadge, TerminalView, block, cost, tokens},
     model::{Project, ProjectId, UsageSummary},
     pages::id_in_path,
 };
@@ -25,6 +25,7 @@ pub fn ProjectPage() -> impl IntoView {
             <ProjectView detail />
         </Load>
     }
+    .into_any()
 }
 
 #[component]
@@ -68,6 +69,7 @@ fn ProjectView(detail: ProjectDetail) -> impl IntoView {
         </div>
         <DeleteProject project />
     }
+    .into_any()
 }
 
 /// The status, why it is so, and what the isolation lacks.
@@ -82,6 +84,7 @@ fn Standing(project: Signal<Project>) -> impl IntoView {
             {move || project.with(|p| p.isolation_warning.clone())}
         </p>
     }
+    .into_any()
 }
 
 /// Goal and architecture as they were written, and where the work is.
@@ -90,10 +93,10 @@ fn Goal(project: Signal<Project>) -> impl IntoView {
     view! {
         <section class="group">
             <h2>"Goal"</h2>
-            <pre class="prose">{move || project.with(|p| p.description.clone())}</pre>
+            <pre class="prose">{move || project.with(|p| block(&p.description))}</pre>
             <div hidden=move || project.with(|p| p.architecture.is_none())>
                 <h3>"Architecture"</h3>
-                <pre class="prose">{move || project.with(|p| p.architecture.clone())}</pre>
+                <pre class="prose">{move || project.with(|p| p.architecture.as_deref().map(block))}</pre>
             </div>
             <dl class="facts">
                 <div>
@@ -111,6 +114,7 @@ fn Goal(project: Signal<Project>) -> impl IntoView {
             </dl>
         </section>
     }
+    .into_any()
 }
 
 /// Tokens and cost; asked for again whenever the project changes.
@@ -149,4 +153,5 @@ fn Usage(project: Signal<Project>, usage: UsageSummary) -> impl IntoView {
             </dl>
         </section>
     }
+    .into_any()
 }

@@ -42,4 +42,5 @@ pub fn Question(
             </ActionForm>
         </section>
     }
+    .into_any()
 }

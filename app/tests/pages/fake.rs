@@ -1,0 +1,223 @@
+//! A backend of fixed answers, so that pages can be rendered without a server.
+
+use app::{
+    backend::{Accounts, Agents, Answer, ApiKeys, Cookies, Projects, Users},
+    error::AppError,
+    model::{
+        Agent, AgentDraft, AgentId, ApiKeyInfo, Credentials, Dashboard, ImplementationPlan, Instance,
+        InstanceId, LogEntry, LogId, LogLevel, LogQuery, Project, ProjectDraft, ProjectId, ProjectStatus,
+        Provider, Role, StartAnswer, Step, StepStatus, Timestamp, TokenUsage, UsageSummary, User, UserId,
+        UserSummary, Viewer,
+    },
+};
+use async_trait::async_trait;
+
+/// Cookie that signs a request in.
+pub const COOKIE: &str = "session=tom";
+
+/// One user `tom` with one agent and one project that waits for an answer.
+pub struct Fake {
+    /// Whether there is no user yet.
+    pub fresh: bool,
+}
+
+fn agent() -> Agent {
+    Agent {
+        id: AgentId(1),
+        draft: AgentDraft {
+            name: "Builder <b>".to_owned(),
+            model: "demo/builder".parse().unwrap(),
+            identity: "\nCareful & <quick>".to_owned(),
+            tools: vec!["git".to_owned()],
+            mcp_servers: serde_json::json!({}),
+            workspace_base: None,
+            global_rules: String::new(),
+        },
+        created_at: Timestamp::from_millis(0),
+    }
+}
+
+fn project() -> Project {
+    let step =
+        |id: &str, status| Step { id: id.to_owned(), title: format!("Step {id}"), status, ..Step::default() };
+    Project {
+        id: ProjectId(7),
+        agent_id: AgentId(1),
+        name: "Shop".to_owned(),
+        slug: "shop".parse().unwrap(),
+        description: "Sell <script>alert(1)</script>".to_owned(),
+        architecture: None,
+        implementation_plan: ImplementationPlan {
+            steps: vec![step("1", StepStatus::Completed), step("2", StepStatus::Running)],
+        },
+        status: ProjectStatus::Paused,
+        status_reason: Some("Waits for an answer.".to_owned()),
+        question: Some("Which currency?".to_owned()),
+        current_step: 1,
+        tmux_session: "tom-shop".to_owned(),
+        workspace_path: "/data/users/tom/projects/shop".to_owned(),
+        running: true,
+        isolation_warning: None,
+        created_at: Timestamp::from_millis(0),
+        updated_at: Timestamp::from_millis(0),
+    }
+}
+
+fn known<T>(id: i64, expected: i64, value: T) -> Answer<T> {
+    if id == expected { Ok(value) } else { Err(AppError::NotFound) }
+}
+
+const USAGE: UsageSummary = UsageSummary {
+    requests: 3,
+    tokens: TokenUsage {
+        input_tokens: 1_200,
+        output_tokens: 34,
+        cache_creation_tokens: 0,
+        cache_read_tokens: 0,
+    },
+    cost_micro_usd: 420_000,
+};
+
+#[async_trait]
+impl Accounts for Fake {
+    async fn viewer(&self, headers: &http::HeaderMap) -> Answer<Viewer> {
+        if headers.get("cookie").is_some_and(|cookie| cookie == COOKIE) {
+            return Ok(Viewer { id: UserId(1), username: "tom".parse().unwrap(), role: Role::Admin });
+        }
+        Err(AppError::Unauthorized)
+    }
+    async fn setup_needed(&self) -> Answer<bool> {
+        Ok(self.fresh)
+    }
+    async fn setup(&self, _: &str, _: Credentials) -> Answer<Cookies> {
+        Ok(vec![COOKIE.to_owned()])
+    }
+    async fn login(&self, _: &http::HeaderMap, credentials: Credentials) -> Answer<Cookies> {
+        if credentials.password == "right" {
+            return Ok(vec![COOKIE.to_owned(), "refresh=1".to_owned()]);
+        }
+        Err(AppError::BadCredentials)
+    }
+    async fn logout(&self, _: &http::HeaderMap) -> Answer<Cookies> {
+        Ok(vec!["session=".to_owned()])
+    }
+}
+
+#[async_trait]
+impl Users for Fake {
+    async fn users(&self, viewer: &Viewer) -> Answer<Vec<UserSummary>> {
+        let user = User {
+            id: viewer.id,
+            username: viewer.username.clone(),
+            role: viewer.role,
+            created_at: Timestamp::from_millis(0),
+        };
+        Ok(vec![UserSummary { user, agents: 1, running_instances: 1 }])
+    }
+    async fn create_user(&self, _: &Viewer, _: Credentials) -> Answer<User> {
+        Err(AppError::invalid("username", "That name is taken."))
+    }
+    async fn delete_user(&self, _: &Viewer, _: UserId) -> Answer<()> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Agents for Fake {
+    async fn agents(&self, _: &Viewer) -> Answer<Vec<Agent>> {
+        Ok(vec![agent()])
+    }
+    async fn agent(&self, _: &Viewer, id: AgentId) -> Answer<Agent> {
+        known(id.0, 1, agent())
+    }
+    async fn create_agent(&self, _: &Viewer, draft: AgentDraft) -> Answer<Agent> {
+        Ok(Agent { id: AgentId(2), draft, created_at: Timestamp::from_millis(0) })
+    }
+    async fn update_agent(&self, _: &Viewer, id: AgentId, draft: AgentDraft) -> Answer<Agent> {
+        // What the form does not show must come back unchanged.
+        assert_eq!((draft.tools, draft.global_rules), (vec!["git".to_owned()], "a\nb".to_owned()));
+        known(id.0, 1, agent())
+    }
+    async fn delete_agent(&self, _: &Viewer, _: AgentId) -> Answer<()> {
+        Err(AppError::Conflict("It has projects.".to_owned()))
+    }
+    async fn instances(&self, _: &Viewer, _: AgentId) -> Answer<Vec<Instance>> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl Projects for Fake {
+    async fn dashboard(&self, _: &Viewer) -> Answer<Dashboard> {
+        Ok(Dashboard { agents: vec![agent()], projects: vec![project()], today: USAGE })
+    }
+    async fn projects(&self, _: &Viewer, _: AgentId) -> Answer<Vec<Project>> {
+        Ok(vec![project()])
+    }
+    async fn project(&self, _: &Viewer, id: ProjectId) -> Answer<Project> {
+        known(id.0, 7, project())
+    }
+    async fn create_project(&self, _: &Viewer, _: AgentId, draft: ProjectDraft) -> Answer<Project> {
+        let steps = draft.implementation_plan.unwrap_or_default().steps;
+        let titles: Vec<_> = steps.iter().map(|step| (step.title.as_str(), step.verify.as_deref())).collect();
+        assert_eq!(titles, [("First", Some("make test")), ("Third", None)]);
+        Ok(project())
+    }
+    async fn update_project(&self, _: &Viewer, _: ProjectId, _: ProjectDraft) -> Answer<Project> {
+        Err(AppError::Internal)
+    }
+    async fn delete_project(&self, _: &Viewer, _: ProjectId) -> Answer<()> {
+        Ok(())
+    }
+    async fn start(&self, _: &Viewer, _: ProjectId) -> Answer<StartAnswer> {
+        Err(AppError::Conflict("It runs already.".to_owned()))
+    }
+    async fn stop(&self, _: &Viewer, _: ProjectId) -> Answer<StartAnswer> {
+        Ok(StartAnswer { instance_id: InstanceId(1), status: ProjectStatus::Paused })
+    }
+    async fn restart(&self, _: &Viewer, _: ProjectId) -> Answer<StartAnswer> {
+        Err(AppError::Internal)
+    }
+    async fn answer(&self, _: &Viewer, _: ProjectId, _: String) -> Answer<()> {
+        Ok(())
+    }
+    async fn logs(&self, _: &Viewer, id: ProjectId, query: LogQuery) -> Answer<Vec<LogEntry>> {
+        assert_eq!(query, LogQuery { limit: Some(200), ..LogQuery::default() });
+        let message = "Chose <img src=x onerror=alert(1)> over Git".to_owned();
+        let (project_id, agent_instance_id) = (Some(id), InstanceId(1));
+        let timestamp = Timestamp::from_millis(1_000);
+        Ok(vec![LogEntry {
+            id: LogId(11),
+            project_id,
+            agent_instance_id,
+            level: LogLevel::AgentDecision,
+            message,
+            timestamp,
+        }])
+    }
+    fn demo_project(&self) -> ProjectDraft {
+        ProjectDraft {
+            name: "Demo".to_owned(),
+            description: String::new(),
+            architecture: None,
+            implementation_plan: None,
+        }
+    }
+    async fn usage(&self, _: &Viewer, _: ProjectId) -> Answer<UsageSummary> {
+        Ok(USAGE)
+    }
+}
+
+#[async_trait]
+impl ApiKeys for Fake {
+    async fn api_keys(&self, _: &Viewer) -> Answer<Vec<ApiKeyInfo>> {
+        let created_at = Timestamp::from_millis(0);
+        Ok(vec![ApiKeyInfo { provider: Provider::Openai, last4: "wxyz".to_owned(), created_at }])
+    }
+    async fn put_api_key(&self, _: &Viewer, _: Provider, _: String) -> Answer<ApiKeyInfo> {
+        Err(AppError::invalid("key", "That is no key."))
+    }
+    async fn delete_api_key(&self, _: &Viewer, _: Provider) -> Answer<()> {
+        Ok(())
+    }
+}

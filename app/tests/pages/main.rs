@@ -1,0 +1,166 @@
+//! Renders the real pages and posts the real forms, as a browser without scripts does; only the backend is made up.
+
+// Helpers may unwrap like tests do.
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod site;
+
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
+use fake::COOKIE;
+use site::{assert_has, get, page, send, site, submit, text};
+
+#[tokio::test]
+async fn strangers_are_sent_to_sign_in_or_to_set_up() {
+    for path in ["/", "/agents/new", "/agents/1", "/agents/1/edit", "/projects/7", "/admin", "/settings"] {
+        for (fresh, target) in [(false, "/login"), (true, "/setup")] {
+            let response = send(site(fresh), get(path, "")).await;
+            let location = response.headers().get(header::LOCATION).map(|l| l.to_str().unwrap().to_owned());
+            assert_eq!((response.status(), location.as_deref()), (StatusCode::FOUND, Some(target)), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn signing_in_works_without_scripts() {
+    let html = text(send(site(false), get("/login", "")).await).await;
+    assert_has(
+        &html,
+        &["action=\"/fn/login\"", "name=\"username\"", "name=\"password\"", "type=\"importmap\""],
+    );
+
+    let (status, location) = submit("login", "/login", "username=tom&password=right").await;
+    assert_eq!((status, location.as_str()), (StatusCode::FOUND, "/"));
+
+    let (status, location) = submit("login", "/login", "username=tom&password=wrong").await;
+    assert_eq!(status, StatusCode::FOUND);
+    let path = location.strip_prefix("http://localhost").unwrap();
+    let html = text(send(site(false), get(path, "")).await).await;
+    assert_has(&html, &["Wrong username or password."]);
+}
+
+#[tokio::test]
+async fn a_script_gets_cookies_status_and_error() {
+    let call = |password: &str| {
+        Request::post("/fn/login")
+            .header(header::ACCEPT, "application/json")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(format!("username=tom&password={password}")))
+            .unwrap()
+    };
+    let response = send(site(false), call("right")).await;
+    let cookies: Vec<_> =
+        response.headers().get_all(header::SET_COOKIE).iter().map(|c| c.to_str().unwrap()).collect();
+    assert_eq!((response.status(), cookies), (StatusCode::OK, vec![COOKIE, "refresh=1"]));
+
+    let response = send(site(false), call("wrong")).await;
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(text(response).await, r#"{"kind":"bad_credentials"}"#);
+}
+
+#[tokio::test]
+async fn setup_wants_the_token() {
+    let without = text(send(site(true), get("/setup", "")).await).await;
+    assert_has(&without, &["one-time token"]);
+    assert!(!without.contains("action=\"/fn/setup\""));
+    let with = text(send(site(true), get("/setup?token=abc", "")).await).await;
+    assert_has(&with, &["action=\"/fn/setup\"", "value=\"abc\""]);
+    let done = text(send(site(false), get("/setup?token=abc", "")).await).await;
+    assert_has(&done, &["set up already"]);
+}
+
+#[tokio::test]
+async fn the_dashboard_shows_what_needs_help() {
+    let (status, html) = page("/").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_has(
+        &html,
+        &[
+            "Needs help",
+            "Which currency?",
+            "1 of 2 steps",
+            "$0.42",
+            "1.2k",
+            "Builder &lt;b&gt;",
+            "data-state=\"connecting\"",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_project_shows_everything_as_text() {
+    let (status, html) = page("/projects/7").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_has(
+        &html,
+        &[
+            "data-testid=\"project-status\"",
+            "data-status=\"paused\"",
+            "data-testid=\"step-1\" data-status=\"completed\"",
+            "data-testid=\"step-2\" data-status=\"running\"",
+            "data-testid=\"logs\"",
+            "data-testid=\"terminal\"",
+            "Which currency?",
+            "Sell &lt;script&gt;alert(1)&lt;/script&gt;",
+            "Chose &lt;img src=x onerror=alert(1)&gt; over Git",
+            "action=\"/fn/stop\"",
+        ],
+    );
+    assert!(!html.contains("<img"), "a log line became an element");
+}
+
+#[tokio::test]
+async fn every_other_page_renders() {
+    let (_, agent) = page("/agents/1").await;
+    assert_has(&agent, &["demo/builder", "Use the demonstration project", "action=\"/fn/create_project\""]);
+    let (_, edit) = page("/agents/1/edit").await;
+    assert_has(
+        &edit,
+        &["value=\"Builder &lt;b&gt;\"", ">Careful &amp; &lt;quick></textarea>", "needs no key"],
+    );
+    let (_, new) = page("/agents/new").await;
+    assert_has(&new, &["action=\"/fn/create_agent\"", "<datalist id=\"models\">"]);
+    let (_, admin) = page("/admin").await;
+    assert_has(&admin, &["data-testid=\"user-tom\"", "action=\"/fn/delete_user\""]);
+    let (_, settings) = page("/settings").await;
+    assert_has(&settings, &["wxyz", "data-testid=\"key-anthropic\"", "action=\"/fn/logout\""]);
+}
+
+#[tokio::test]
+async fn missing_things_are_404() {
+    for path in ["/projects/8", "/projects/x", "/agents/9"] {
+        let (status, html) = page(path).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
+        assert_has(&html, &["Not found"]);
+    }
+}
+
+#[tokio::test]
+async fn forms_carry_what_was_typed() {
+    let (_, location) = submit(
+        "update_agent",
+        "/agents/1/edit",
+        "id=1&name=B&model=demo%2Fbuilder&identity=&global_rules=a%0D%0Ab",
+    )
+    .await;
+    assert_eq!(location, "/agents/1");
+
+    let body = "agent_id=1&name=Shop&description=d&architecture=\
+                &steps%5B0%5D%5Bid%5D=&steps%5B0%5D%5Btitle%5D=First&steps%5B0%5D%5Binstructions%5D=&steps%5B0%5D%5Bverify%5D=make+test\
+                &steps%5B1%5D%5Bid%5D=&steps%5B1%5D%5Btitle%5D=&steps%5B1%5D%5Binstructions%5D=&steps%5B1%5D%5Bverify%5D=\
+                &steps%5B2%5D%5Bid%5D=&steps%5B2%5D%5Btitle%5D=Third&steps%5B2%5D%5Binstructions%5D=&steps%5B2%5D%5Bverify%5D=";
+    let (_, location) = submit("create_project", "/agents/1", body).await;
+    assert_eq!(location, "/projects/7");
+
+    let (_, location) =
+        submit("create_agent", "/agents/new", "name=B&model=gpt&identity=&global_rules=").await;
+    let (_, html) = page(location.strip_prefix("http://localhost").unwrap()).await;
+    assert_has(&html, &["A model is written provider/model"]);
+
+    let (_, location) = submit("delete_user", "/admin", "id=1&confirmation=tim").await;
+    let (_, html) = page(location.strip_prefix("http://localhost").unwrap()).await;
+    assert_has(&html, &["Type the username exactly"]);
+}
