@@ -148,6 +148,7 @@ async fn perform(shared: &Shared, request: Request) -> Result<Answer, RunnerErro
         Request::Subscribe { after } => {
             shared.spool.advance(after);
             shared.spool.acknowledge(after).map_err(RunnerError::file("the spool"))?;
+            return Ok(Answer::Subscribed { last: (*shared.spool.watch().borrow()).max(after) });
         }
         Request::Acknowledge { seq } => {
             shared.spool.acknowledge(seq).map_err(RunnerError::file("the spool"))?;
@@ -158,7 +159,7 @@ async fn perform(shared: &Shared, request: Request) -> Result<Answer, RunnerErro
         }
         Request::Command { instance_id, command } => instances.command(instance_id, command)?,
         Request::ListInstances => return Ok(Answer::Instances { instance_ids: instances.list() }),
-        Request::RemoveProject { slug, session } => instances.remove_project(&slug, &session).await?,
+        Request::RemoveProject { folder, session } => instances.remove_project(&folder, &session).await?,
         Request::Shutdown => {
             instances.stop_all(StopReason::Asked).await;
             shared.tmux.kill_server().await?;

@@ -103,8 +103,8 @@ pub enum Request {
     ListInstances,
     /// End what is left of a project and remove its workspace.
     RemoveProject {
-        /// Folder under `projects/`.
-        slug: String,
+        /// Its folder, relative to `projects/`.
+        folder: String,
         /// Its tmux session.
         session: String,
     },

@@ -10,6 +10,7 @@ use std::{
 use app::model::Username;
 use autocode_runner::protocol::{Request, SpooledEvent};
 use autocode_sandbox::CellSpec;
+use cap_std::{ambient_authority, fs::Dir};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep},
@@ -135,4 +136,27 @@ pub async fn end(run_dir: &Path, tracker: &TaskTracker) -> Result<(), LinkError>
         }
     }
     Err(LinkError::Timeout(END_LIMIT))
+}
+
+/// Removes what a user's cells left in the run folder, following no link that the user may have put there.
+///
+/// # Errors
+/// Those of the file system; a folder that is not there is fine.
+pub async fn remove_run_dir(run_dir: &Path, username: &Username) -> std::io::Result<()> {
+    let run_dir = run_dir.to_owned();
+    let folders = [username.to_string(), format!(".accounts-{username}")];
+    let removal = move || {
+        let run = match Dir::open_ambient_dir(&run_dir, ambient_authority()) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            run => run?,
+        };
+        for folder in folders {
+            match run.remove_dir_all(folder) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    };
+    tokio::task::spawn_blocking(removal).await.map_err(std::io::Error::other)?
 }

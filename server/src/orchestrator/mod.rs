@@ -13,6 +13,7 @@ mod stop_all;
 
 use std::{
     collections::HashMap,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -141,8 +142,13 @@ impl Orchestrator {
         if project.running {
             self.stop(viewer, project.id).await?;
         }
-        let (slug, session) = (project.slug.to_string(), project.tmux_session.clone());
-        self.order(viewer.id, |reply| Order::RemoveProject { slug, session, reply }).await
+        let projects = self.shared.config.user_home(&viewer.username).join("projects");
+        let folder = Path::new(&project.workspace_path).strip_prefix(&projects).map_err(|error| {
+            error!(project = %project.id, %error, "a workspace lies outside its user's projects");
+            AppError::Internal
+        })?;
+        let (folder, session) = (folder.display().to_string(), project.tmux_session.clone());
+        self.order(viewer.id, |reply| Order::RemoveProject { folder, session, reply }).await
     }
 
     /// Ends a user's cell with all that runs in it, and this user's keeper.
@@ -156,7 +162,11 @@ impl Orchestrator {
             handle.orders.closed().await;
         }
         let run_dir = self.shared.config.user_run_dir(username);
-        cell::end(&run_dir, &self.tracker).await.map_err(unavailable)
+        cell::end(&run_dir, &self.tracker).await.map_err(unavailable)?;
+        cell::remove_run_dir(&self.shared.config.run_dir, username).await.map_err(|error| {
+            error!(%username, %error, "the run folder of a removed user cannot be removed");
+            AppError::Internal
+        })
     }
 
     /// What the isolation of a user's processes lacks, in one sentence, as far as known.

@@ -70,7 +70,7 @@ async fn a_new_workspace_is_made_ready_and_stop_leaves_only_it() {
     assert_eq!(client.ask(stop).await, Answer::Done);
     assert_eq!(client.ask(Request::ListInstances).await, Answer::Instances { instance_ids: vec![] });
 
-    let remove = Request::RemoveProject { slug: "shop".into(), session: "tom-shop-two".into() };
+    let remove = Request::RemoveProject { folder: "shop".into(), session: "tom-shop-two".into() };
     assert_eq!(client.ask(remove).await, Answer::Done);
     assert!(!folder.exists() && world.tmux.sessions().await.unwrap().is_empty());
 }

@@ -48,7 +48,7 @@ pub enum Order {
     /// Pass a command on.
     Command { instance: InstanceId, command: Command, reply: Reply },
     /// Remove a project's workspace.
-    RemoveProject { slug: String, session: String, reply: Reply },
+    RemoveProject { folder: String, session: String, reply: Reply },
 }
 
 /// The task of one user.
@@ -142,8 +142,8 @@ impl Keeper {
             Order::Command { instance, command, reply } => {
                 (Request::Command { instance_id: instance.0, command }, reply, false)
             }
-            Order::RemoveProject { slug, session, reply } => {
-                (Request::RemoveProject { slug, session }, reply, true)
+            Order::RemoveProject { folder, session, reply } => {
+                (Request::RemoveProject { folder, session }, reply, true)
             }
         };
         match self.link(launch).await {
