@@ -20,6 +20,19 @@ where
     Signal::derive(move || value.with(|last| last.as_ref().and_then(|result| result.as_ref().err().cloned())))
 }
 
+/// How often an action went well; what a list is loaded again for, so that a refusal leaves the form as it is.
+pub fn successes<S>(action: ServerAction<S>) -> Memo<usize>
+where
+    S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+    S::Output: Send + Sync + 'static,
+{
+    let value = action.value();
+    Memo::new(move |before: Option<&usize>| {
+        let went_well = value.with(|last| matches!(last, Some(Ok(_))));
+        before.copied().unwrap_or(0) + usize::from(went_well)
+    })
+}
+
 /// The message for one field, if the error is about it.
 fn about(error: Option<&AppError>, field: &str) -> Option<String> {
     match error {
@@ -203,61 +216,6 @@ pub fn FormError(
         <p class="form-error" role="alert" hidden=move || text.with(Option::is_none)>
             {move || text.get()}
         </p>
-    }
-    .into_any()
-}
-
-/// The button that sends a form; busy while the action runs.
-#[component]
-pub fn Submit(
-    /// What it does.
-    label: &'static str,
-    /// Whether the action runs.
-    #[prop(into)]
-    pending: Signal<bool>,
-    /// Style: `primary`, `danger` or nothing.
-    #[prop(default = "primary")]
-    tone: &'static str,
-) -> impl IntoView {
-    view! {
-        <button
-            type="submit"
-            class="button"
-            data-tone=tone
-            disabled=pending
-            aria-busy=move || pending.get().then_some("true")
-        >
-            {label}
-        </button>
-    }
-    .into_any()
-}
-
-/// A form of one button for an action on one thing.
-#[component]
-pub fn ActionButton(
-    /// What it does.
-    label: &'static str,
-    /// Whether it can be done now.
-    #[prop(into)]
-    enabled: Signal<bool>,
-    /// Whether the action runs.
-    #[prop(into)]
-    pending: Signal<bool>,
-    /// Style: `primary`, `danger` or nothing.
-    #[prop(default = "")]
-    tone: &'static str,
-) -> impl IntoView {
-    view! {
-        <button
-            type="submit"
-            class="button"
-            data-tone=tone
-            disabled=move || pending.get() || !enabled.get()
-            aria-busy=move || pending.get().then_some("true")
-        >
-            {label}
-        </button>
     }
     .into_any()
 }

@@ -3,6 +3,7 @@
 //! They draw what they are given; fetching is the pages' work. The live stream and the terminal are the exceptions.
 
 mod badge;
+mod buttons;
 mod form;
 mod layout;
 mod live;
@@ -17,7 +18,8 @@ mod terminal;
 mod text;
 
 pub use badge::{InstanceBadge, StatusBadge};
-pub use form::{ActionButton, Field, FormError, Submit, TextArea, problem};
+pub use buttons::{ActionButton, Submit};
+pub use form::{Field, FormError, TextArea, problem, successes};
 pub use layout::Layout;
 pub use live::{Live, LiveState};
 pub use load::{ErrorView, Load};

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 
 use crate::{
     api,
-    components::{Field, FormError, Load, Moment, Submit, problem},
+    components::{Field, FormError, Load, Moment, Submit, problem, successes},
     model::{Role, UserSummary},
 };
 
@@ -14,8 +14,8 @@ use crate::{
 pub fn AdminPage() -> impl IntoView {
     let create = ServerAction::<api::CreateUser>::new();
     let delete = ServerAction::<api::DeleteUser>::new();
-    let users =
-        Resource::new(move || (create.version().get(), delete.version().get()), |_| api::load_users());
+    let (created, deleted) = (successes(create), successes(delete));
+    let users = Resource::new(move || (created.get(), deleted.get()), |_| api::load_users());
     view! {
         <Title text="Admin" />
         <h1>"Users"</h1>

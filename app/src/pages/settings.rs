@@ -5,7 +5,7 @@ use leptos_meta::Title;
 
 use crate::{
     api,
-    components::{Field, FormError, Load, Moment, Submit, problem},
+    components::{Field, FormError, Load, Moment, Submit, problem, successes},
     error::AppError,
     model::{ApiKeyInfo, Provider},
 };
@@ -16,7 +16,8 @@ pub fn SettingsPage() -> impl IntoView {
     let put = ServerAction::<api::PutApiKey>::new();
     let delete = ServerAction::<api::DeleteApiKey>::new();
     let logout = ServerAction::<api::Logout>::new();
-    let keys = Resource::new(move || (put.version().get(), delete.version().get()), |_| api::load_api_keys());
+    let (stored, deleted) = (successes(put), successes(delete));
+    let keys = Resource::new(move || (stored.get(), deleted.get()), |_| api::load_api_keys());
     view! {
         <Title text="Settings" />
         <h1>"Settings"</h1>
