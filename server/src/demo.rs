@@ -57,7 +57,9 @@ async fn with_server(config: &Config) -> Result<(), String> {
             client.sign_in("demo", &password).await?;
             drive(&client).await
         };
-        tokio::time::timeout(LIMIT, run).await.unwrap_or_else(|_| Err(format!("it took longer than {LIMIT:?}")))
+        tokio::time::timeout(LIMIT, run)
+            .await
+            .unwrap_or_else(|_| Err(format!("it took longer than {LIMIT:?}")))
     };
     let (served, result) = tokio::join!(server, work);
     result.and(served.map_err(|e| e.to_string()))
@@ -100,7 +102,10 @@ async fn send<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, String>
 async fn drive(api: &Api) -> Result<(), String> {
     let began = Instant::now();
     let agent: Agent = api
-        .post("/agents", &json!({"name": "Demonstration", "model": "demo/builder", "identity": "A careful engineer."}))
+        .post(
+            "/agents",
+            &json!({"name": "Demonstration", "model": "demo/builder", "identity": "A careful engineer."}),
+        )
         .await?;
     let demo = crate::services::demo_project();
     println!("Project: {}\n{}\n", demo.name, demo.description);
@@ -156,7 +161,10 @@ async fn summarise(project: &Project, usage: &UsageSummary, took: Duration) -> R
     }
     if project.status != ProjectStatus::Completed || unverified > 0 {
         let reason = project.status_reason.as_deref().unwrap_or("no reason given");
-        return Err(format!("the project is {:?} ({reason}); {unverified} step(s) not verified", project.status));
+        return Err(format!(
+            "the project is {:?} ({reason}); {unverified} step(s) not verified",
+            project.status
+        ));
     }
     println!("\nThe program's own tests:");
     let mut tests = Command::new("sh");

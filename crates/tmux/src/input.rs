@@ -96,11 +96,7 @@ impl TmuxServer {
         if text.is_empty() {
             return Ok(());
         }
-        let buffer = format!(
-            "autocode-{}-{}",
-            std::process::id(),
-            BUFFERS.fetch_add(1, Ordering::Relaxed)
-        );
+        let buffer = format!("autocode-{}-{}", std::process::id(), BUFFERS.fetch_add(1, Ordering::Relaxed));
         let load = LoadBuffer::new().buffer_name(buffer.clone()).path("-").build();
         let paste = PasteBuffer::new()
             .bracket_codes()
@@ -111,9 +107,7 @@ impl TmuxServer {
             .build();
         // Modes first: a vanished pane then fails before anything was loaded.
         self.run([leave_modes(pane)]).await?;
-        self.run_with_input([load, paste], text.as_bytes())
-            .await
-            .map(drop)
+        self.run_with_input([load, paste], text.as_bytes()).await.map(drop)
     }
 
     /// Presses a key in a pane.
@@ -131,9 +125,6 @@ mod tests {
 
     #[test]
     fn nothing_can_break_out_of_a_paste() {
-        assert_eq!(
-            sanitize("a\u{1b}[201~b\x03\x7f\u{9b}c\td\r\ne\rf\u{0}ě🦀"),
-            "a[201~bc\td\ne\nfě🦀"
-        );
+        assert_eq!(sanitize("a\u{1b}[201~b\x03\x7f\u{9b}c\td\r\ne\rf\u{0}ě🦀"), "a[201~bc\td\ne\nfě🦀");
     }
 }

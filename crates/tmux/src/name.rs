@@ -33,15 +33,9 @@ impl FromStr for SessionName {
 
     fn from_str(text: &str) -> Result<Self, TmuxError> {
         let valid = (1..=100).contains(&text.len())
-            && text
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+            && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
             && !text.starts_with('-');
-        if valid {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(TmuxError::InvalidName(text.to_owned()))
-        }
+        if valid { Ok(Self(text.to_owned())) } else { Err(TmuxError::InvalidName(text.to_owned())) }
     }
 }
 
@@ -74,19 +68,7 @@ mod tests {
         for good in ["tom-eshop", "a", "0-1", "tom--x-"] {
             assert_eq!(good.parse::<SessionName>().unwrap().as_str(), good);
         }
-        for bad in [
-            "",
-            "-x",
-            "Tom",
-            "a b",
-            "a:b",
-            "a.b",
-            "a;b",
-            "#(id)",
-            "a=b",
-            "é",
-            &"a".repeat(101),
-        ] {
+        for bad in ["", "-x", "Tom", "a b", "a:b", "a.b", "a;b", "#(id)", "a=b", "é", &"a".repeat(101)] {
             assert!(bad.parse::<SessionName>().is_err(), "{bad:?}");
         }
     }

@@ -94,9 +94,8 @@ impl TmuxServer {
         loop {
             let info = self.list_panes_once(target.clone()).await?;
             // tmux sees the terminal's end a moment before it learns how the process ended.
-            let half_known = info
-                .as_ref()
-                .is_some_and(|i| i.dead && i.dead_status.is_none() && i.dead_signal.is_none());
+            let half_known =
+                info.as_ref().is_some_and(|i| i.dead && i.dead_status.is_none() && i.dead_signal.is_none());
             tries -= 1;
             if !half_known || tries == 0 {
                 return Ok(info);
@@ -106,9 +105,7 @@ impl TmuxServer {
     }
 
     async fn list_panes_once(&self, target: String) -> Result<Option<PaneInfo>, TmuxError> {
-        let answer = self
-            .run([ListPanes::new().target(target).format(FORMAT).build()])
-            .await;
+        let answer = self.run([ListPanes::new().target(target).format(FORMAT).build()]).await;
         let Some(text) = absent_is_none(answer)? else {
             return Ok(None);
         };

@@ -59,22 +59,12 @@ impl TmuxServer {
         let mut args = self.leading_args();
         args.extend(["attach-session", "-E", "-t"].map(OsString::from));
         args.push(name.session_target().into());
-        AttachCommand {
-            program: "tmux".into(),
-            args,
-            env: self.environment("xterm-256color"),
-        }
+        AttachCommand { program: "tmux".into(), args, env: self.environment("xterm-256color") }
     }
 
     fn leading_args(&self) -> Vec<OsString> {
         // -u: without it a client in a plain locale prints `_` for everything beyond ASCII.
-        vec![
-            "-u".into(),
-            "-S".into(),
-            self.socket.clone().into(),
-            "-f".into(),
-            "/dev/null".into(),
-        ]
+        vec!["-u".into(), "-S".into(), self.socket.clone().into(), "-f".into(), "/dev/null".into()]
     }
 
     fn environment(&self, term: &str) -> Vec<(OsString, OsString)> {
@@ -107,11 +97,7 @@ impl TmuxServer {
             .env_clear()
             .envs(self.environment("xterm-256color"))
             .current_dir("/")
-            .stdin(if input.is_empty() {
-                Stdio::null()
-            } else {
-                Stdio::piped()
-            })
+            .stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
@@ -129,9 +115,7 @@ impl TmuxServer {
         };
         let output = timeout(TIME_LIMIT, exchange)
             .await
-            .map_err(|_| TmuxError::TimedOut {
-                command: name.clone(),
-            })??;
+            .map_err(|_| TmuxError::TimedOut { command: name.clone() })??;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
@@ -139,10 +123,7 @@ impl TmuxServer {
         Err(if is_absence(&message) {
             TmuxError::NotFound
         } else {
-            TmuxError::Failed {
-                command: name,
-                message,
-            }
+            TmuxError::Failed { command: name, message }
         })
     }
 }

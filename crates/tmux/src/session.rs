@@ -49,26 +49,14 @@ const SERVER_OPTIONS: &[(&str, &str)] = &[
 ];
 
 /// Wheel up shows the scrollback, except where the program in the pane wants the mouse itself.
-const WHEEL: [&str; 5] = [
-    "if-shell",
-    "-F",
-    "#{||:#{pane_in_mode},#{mouse_any_flag}}",
-    "send-keys -M",
-    "copy-mode -e",
-];
+const WHEEL: [&str; 5] =
+    ["if-shell", "-F", "#{||:#{pane_in_mode},#{mouse_any_flag}}", "send-keys -M", "copy-mode -e"];
 
 fn preparations<'a>() -> Vec<TmuxCommand<'a>> {
     let mut commands = vec![TmuxCommand::with_name("start-server")];
-    commands.extend(
-        SERVER_OPTIONS
-            .iter()
-            .map(|(o, v)| SetOption::new().server().option(*o).value(*v).build()),
-    );
-    commands.extend(
-        OPTIONS
-            .iter()
-            .map(|(o, v)| SetOption::new().global().option(*o).value(*v).build()),
-    );
+    commands
+        .extend(SERVER_OPTIONS.iter().map(|(o, v)| SetOption::new().server().option(*o).value(*v).build()));
+    commands.extend(OPTIONS.iter().map(|(o, v)| SetOption::new().global().option(*o).value(*v).build()));
     // What a viewer types belongs to the program in the pane; no key may split windows or open tmux' own prompt.
     for table in ["prefix", "root"] {
         // Unbinding in a table that is empty already would end the batch, silently.
@@ -87,9 +75,7 @@ fn preparations<'a>() -> Vec<TmuxCommand<'a>> {
 
 fn append_argv(command: &mut TmuxCommand<'_>, argv: Vec<String>) -> Result<(), TmuxError> {
     if argv.is_empty() || argv.iter().any(|word| word.contains('\0')) {
-        return Err(TmuxError::InvalidArgument(
-            "the command of a pane must not be empty or contain NUL",
-        ));
+        return Err(TmuxError::InvalidArgument("the command of a pane must not be empty or contain NUL"));
     }
     command.push_param("--");
     // tmux hands a single word to a shell; two or more are executed as they are.
@@ -110,13 +96,10 @@ impl TmuxServer {
     /// [`TmuxError::Failed`] if a session of that name exists; [`TmuxError::InvalidArgument`] for an empty command, or
     /// a folder that is not absolute UTF-8.
     pub async fn start_session(&self, new: NewSession) -> Result<Pane, TmuxError> {
-        let cwd = new
-            .cwd
-            .to_str()
-            .filter(|path| path.starts_with('/') && !path.contains('\0'))
-            .ok_or(TmuxError::InvalidArgument(
-                "the folder of a session must be an absolute UTF-8 path",
-            ))?;
+        let cwd =
+            new.cwd.to_str().filter(|path| path.starts_with('/') && !path.contains('\0')).ok_or(
+                TmuxError::InvalidArgument("the folder of a session must be an absolute UTF-8 path"),
+            )?;
         let mut command = NewSessionCommand::new()
             .detached()
             .not_update_env()
@@ -141,19 +124,14 @@ impl TmuxServer {
 
     /// Whether exactly this session exists.
     pub async fn has_session(&self, name: &SessionName) -> Result<bool, TmuxError> {
-        let answer = self
-            .run([HasSession::new().target_session(name.session_target()).build()])
-            .await;
+        let answer = self.run([HasSession::new().target_session(name.session_target()).build()]).await;
         Ok(absent_is_none(answer)?.is_some())
     }
 
     /// Ends exactly this session; fine if it is not there.
     pub async fn kill_session(&self, name: &SessionName) -> Result<(), TmuxError> {
-        absent_is_none(
-            self.run([KillSession::new().target_session(name.session_target()).build()])
-                .await,
-        )
-        .map(drop)
+        absent_is_none(self.run([KillSession::new().target_session(name.session_target()).build()]).await)
+            .map(drop)
     }
 
     /// Ends the server with all sessions; fine if none runs.
@@ -163,9 +141,7 @@ impl TmuxServer {
 
     /// Names of all sessions; those that are not [`SessionName`]s are somebody else's and left out.
     pub async fn sessions(&self) -> Result<Vec<SessionName>, TmuxError> {
-        let answer = self
-            .run([ListSessions::new().format("#{session_name}").build()])
-            .await;
+        let answer = self.run([ListSessions::new().format("#{session_name}").build()]).await;
         let text = absent_is_none(answer)?.unwrap_or_default();
         Ok(text.lines().filter_map(|line| line.parse().ok()).collect())
     }
@@ -185,12 +161,8 @@ impl TmuxServer {
             .height(usize::from(rows.clamp(2, 1000)))
             .build();
         // resize-window pins the size; viewers that attach later must be able to change it again.
-        let unpin = SetOption::new()
-            .window()
-            .unset()
-            .target_pane(name.window_target())
-            .option("window-size")
-            .build();
+        let unpin =
+            SetOption::new().window().unset().target_pane(name.window_target()).option("window-size").build();
         self.run([resize, unpin]).await.map(drop)
     }
 }

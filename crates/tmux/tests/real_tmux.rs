@@ -26,13 +26,7 @@ impl Fixture {
     async fn start_in(&self, cwd: &Path, name: &str, command: &[&str]) -> Result<Pane, TmuxError> {
         let command = command.iter().map(|word| (*word).to_owned()).collect();
         self.tmux
-            .start_session(NewSession {
-                name: session(name),
-                cwd: cwd.into(),
-                command,
-                cols: 90,
-                rows: 30,
-            })
+            .start_session(NewSession { name: session(name), cwd: cwd.into(), command, cols: 90, rows: 30 })
             .await
     }
 
@@ -64,11 +58,7 @@ impl Fixture {
 impl Drop for Fixture {
     fn drop(&mut self) {
         let socket = self.tmux.socket();
-        let _ = std::process::Command::new("tmux")
-            .arg("-S")
-            .arg(socket)
-            .arg("kill-server")
-            .output();
+        let _ = std::process::Command::new("tmux").arg("-S").arg(socket).arg("kill-server").output();
     }
 }
 
@@ -84,10 +74,7 @@ async fn targets_are_exact() {
     f.start("tomas-eshop", &["sleep", "100"]).await;
     assert!(!f.tmux.has_session(&session("tom")).await.unwrap());
     assert_eq!(f.tmux.pane(&session("tom")).await.unwrap(), None);
-    assert!(matches!(
-        f.tmux.resize(&session("tom"), 10, 10).await,
-        Err(TmuxError::NotFound)
-    ));
+    assert!(matches!(f.tmux.resize(&session("tom"), 10, 10).await, Err(TmuxError::NotFound)));
     f.tmux.kill_session(&session("tom")).await.unwrap();
     assert_eq!(f.tmux.sessions().await.unwrap(), [session("tomas-eshop")]);
     f.tmux.kill_session(&session("tomas-eshop")).await.unwrap();
@@ -98,16 +85,7 @@ async fn targets_are_exact() {
 #[tokio::test]
 async fn a_dead_pane_is_seen_and_respawned() {
     let f = Fixture::new();
-    let pane = f
-        .start(
-            "a-b",
-            &[
-                "sh",
-                "-c",
-                "printf '\\033]2;busy: 1\\007'; echo bye; read x; exit 7",
-            ],
-        )
-        .await;
+    let pane = f.start("a-b", &["sh", "-c", "printf '\\033]2;busy: 1\\007'; echo bye; read x; exit 7"]).await;
     f.wait_for_screen(pane, "bye").await;
     let alive = f.tmux.pane_info(pane).await.unwrap().unwrap();
     let expected = PaneInfo {
@@ -136,28 +114,18 @@ async fn a_dead_pane_is_seen_and_respawned() {
     let info = f.tmux.pane_info(pane).await.unwrap().unwrap();
     assert!(!info.dead);
     sleep(Duration::from_millis(100)).await;
-    assert_eq!(
-        std::fs::read_to_string(format!("/proc/{}/comm", info.pid)).unwrap(),
-        "cat\n"
-    );
+    assert_eq!(std::fs::read_to_string(format!("/proc/{}/comm", info.pid)).unwrap(), "cat\n");
     f.tmux.kill_server().await.unwrap();
-    assert!(matches!(
-        f.tmux.send_key(pane, Key::Enter).await,
-        Err(TmuxError::NotFound)
-    ));
+    assert!(matches!(f.tmux.send_key(pane, Key::Enter).await, Err(TmuxError::NotFound)));
     assert!(matches!(f.tmux.paste(pane, "x").await, Err(TmuxError::NotFound)));
 }
 
 #[tokio::test]
 async fn a_long_paste_arrives_exactly() {
     let f = Fixture::new();
-    let pane = f
-        .start("a-b", &["sh", "-c", "stty raw -echo; echo ready; exec cat > out"])
-        .await;
+    let pane = f.start("a-b", &["sh", "-c", "stty raw -echo; echo ready; exec cat > out"]).await;
     f.wait_for_screen(pane, "ready").await;
-    let text: String = (0..2500)
-        .map(|i| format!("{i}: příliš žluťoučký 🦀 #(id) $HOME `x` ;\n"))
-        .collect();
+    let text: String = (0..2500).map(|i| format!("{i}: příliš žluťoučký 🦀 #(id) $HOME `x` ;\n")).collect();
     assert!(text.len() > 100_000);
     f.tmux.paste(pane, &text).await.unwrap();
     assert_eq!(f.wait_for_file("out", text.len()).await, text.as_bytes());
@@ -169,16 +137,8 @@ async fn a_long_paste_arrives_exactly() {
 #[tokio::test]
 async fn a_paste_is_bracketed_where_asked_for() {
     let f = Fixture::new();
-    let pane = f
-        .start(
-            "a-b",
-            &[
-                "sh",
-                "-c",
-                "stty raw -echo; printf '\\033[?2004hready'; exec cat > out",
-            ],
-        )
-        .await;
+    let pane =
+        f.start("a-b", &["sh", "-c", "stty raw -echo; printf '\\033[?2004hready'; exec cat > out"]).await;
     f.wait_for_screen(pane, "ready").await;
     f.tmux.paste(pane, "a\x1b[201~b\nc").await.unwrap();
     let expected = b"\x1b[200~a[201~b\nc\x1b[201~";
@@ -191,16 +151,7 @@ async fn keys_and_arguments_with_semicolons_arrive() {
     let pane = f
         .start(
             "a-b",
-            &[
-                "sh",
-                "-c",
-                "stty -echo; printf '<%s>' \"$@\"; exec cat",
-                "sh",
-                "x;",
-                ";",
-                "\\;",
-                "ž y",
-            ],
+            &["sh", "-c", "stty -echo; printf '<%s>' \"$@\"; exec cat", "sh", "x;", ";", "\\;", "ž y"],
         )
         .await;
     f.wait_for_screen(pane, "<x;><;><\\;><ž y>").await;
@@ -220,10 +171,7 @@ async fn a_folder_name_is_not_executed_and_the_environment_is_clean() {
     let f = Fixture::new();
     let cwd = f.dir.path().join("#(touch pwned) ;#{pid}");
     std::fs::create_dir(&cwd).unwrap();
-    let pane = f
-        .start_in(&cwd, "a-b", &["sh", "-c", "pwd > ../pwd; env > ../env; exec cat"])
-        .await
-        .unwrap();
+    let pane = f.start_in(&cwd, "a-b", &["sh", "-c", "pwd > ../pwd; env > ../env; exec cat"]).await.unwrap();
     let _ = pane;
     let expected = format!("{}\n", cwd.display());
     assert_eq!(f.wait_for_file("pwd", expected.len()).await, expected.as_bytes());
@@ -241,21 +189,10 @@ async fn a_folder_name_is_not_executed_and_the_environment_is_clean() {
 #[tokio::test]
 async fn history_is_captured() {
     let f = Fixture::new();
-    let pane = f
-        .start(
-            "a-b",
-            &["sh", "-c", "seq 1 200; printf '\\033[31mred\\033[0m'; exec cat"],
-        )
-        .await;
+    let pane = f.start("a-b", &["sh", "-c", "seq 1 200; printf '\\033[31mred\\033[0m'; exec cat"]).await;
     let screen = f.wait_for_screen(pane, "red").await;
     assert!(!screen.contains("100\n"));
     let history = f.tmux.capture(pane, Lines::History(1000)).await.unwrap();
     assert!(history.starts_with("1\n2\n3\n"));
-    assert!(
-        f.tmux
-            .capture(pane, Lines::StyledScreen)
-            .await
-            .unwrap()
-            .contains("\u{1b}[31mred")
-    );
+    assert!(f.tmux.capture(pane, Lines::StyledScreen).await.unwrap().contains("\u{1b}[31mred"));
 }

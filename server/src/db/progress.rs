@@ -85,8 +85,11 @@ pub async fn plan(
     user: UserId,
     project: ProjectId,
 ) -> Result<Option<ImplementationPlan>, sqlx::Error> {
-    let rows =
-        sqlx::query!("select implementation_plan from projects where user_id = ? and id = ?", user.0, project.0);
+    let rows = sqlx::query!(
+        "select implementation_plan from projects where user_id = ? and id = ?",
+        user.0,
+        project.0
+    );
     let row = rows.fetch_all(&mut **tx).await?.pop();
     row.map(|row| serde_json::from_str(&row.implementation_plan))
         .transpose()

@@ -55,7 +55,11 @@ pub async fn running(db: &SqlitePool, user: UserId) -> Result<Vec<WantedInstance
 ///
 /// # Errors
 /// Those of the database.
-pub async fn latest(db: &SqlitePool, user: UserId, project: ProjectId) -> Result<Option<Instance>, sqlx::Error> {
+pub async fn latest(
+    db: &SqlitePool,
+    user: UserId,
+    project: ProjectId,
+) -> Result<Option<Instance>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select id as "id!", agent_id, pid, status, started_at, stopped_at from agent_instances
            where user_id = ? and project_id = ? order by id desc limit 1"#,
@@ -221,6 +225,7 @@ pub async fn project_of(
     user: UserId,
     id: InstanceId,
 ) -> Result<Option<Option<ProjectId>>, sqlx::Error> {
-    let rows = sqlx::query!("select project_id from agent_instances where user_id = ? and id = ?", user.0, id.0);
+    let rows =
+        sqlx::query!("select project_id from agent_instances where user_id = ? and id = ?", user.0, id.0);
     Ok(rows.fetch_all(&mut **tx).await?.pop().map(|row| row.project_id.map(ProjectId)))
 }

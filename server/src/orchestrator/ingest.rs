@@ -4,19 +4,16 @@
 
 use std::collections::BTreeSet;
 
-use app::model::{ImplementationPlan, InstanceId, LiveEvent, LogEntry, LogLevel, ProjectId, ProjectStatus, UserId};
+use app::model::{
+    ImplementationPlan, InstanceId, LiveEvent, LogEntry, LogLevel, ProjectId, ProjectStatus, UserId,
+};
 use autocode_nanobot::protocol::Event;
 use autocode_runner::protocol::{RunnerEvent, SpooledEvent};
 use sqlx::{Sqlite, Transaction};
 use tracing::{error, warn};
 
 use super::{Shared, convert};
-use crate::db::{
-    self,
-    logs::NewLog,
-    now_ms,
-    progress::Standing,
-};
+use crate::db::{self, logs::NewLog, now_ms, progress::Standing};
 
 /// What storing a batch did.
 pub struct Stored {
@@ -138,7 +135,9 @@ impl Arrival<'_> {
                 self.plan(tx, ImplementationPlan { steps }).await
             }
             Event::StepUpdated { step } => {
-                let Some(mut plan) = db::progress::plan(tx, self.user, self.project).await? else { return Ok(()) };
+                let Some(mut plan) = db::progress::plan(tx, self.user, self.project).await? else {
+                    return Ok(());
+                };
                 let step = convert::step_from_nanobot(step.clone());
                 match plan.steps.iter_mut().find(|s| s.id == step.id) {
                     Some(stored) => *stored = step,
@@ -152,7 +151,13 @@ impl Arrival<'_> {
         }
     }
 
-    async fn exited(&mut self, tx: &mut Tx<'_>, at: i64, clean: bool, reason: &str) -> Result<(), sqlx::Error> {
+    async fn exited(
+        &mut self,
+        tx: &mut Tx<'_>,
+        at: i64,
+        clean: bool,
+        reason: &str,
+    ) -> Result<(), sqlx::Error> {
         self.changes.ended.push(self.instance);
         // A stop that a person asked for has ended it in the database before.
         if !db::runs::end(tx, self.user, self.instance, !clean, at).await? {
@@ -164,11 +169,18 @@ impl Arrival<'_> {
         }
         let reason = convert::bounded(format!("The agent's process kept ending: {reason}."));
         self.log(tx, at, LogLevel::Error, &reason).await?;
-        let standing = Standing { status: Some(ProjectStatus::Failed), reason: Some(&reason), question: None };
+        let standing =
+            Standing { status: Some(ProjectStatus::Failed), reason: Some(&reason), question: None };
         self.stand(tx, &standing).await
     }
 
-    async fn log(&mut self, tx: &mut Tx<'_>, at: i64, level: LogLevel, message: &str) -> Result<(), sqlx::Error> {
+    async fn log(
+        &mut self,
+        tx: &mut Tx<'_>,
+        at: i64,
+        level: LogLevel,
+        message: &str,
+    ) -> Result<(), sqlx::Error> {
         let log = NewLog {
             project: Some(self.project),
             instance: self.instance,

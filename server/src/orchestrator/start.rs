@@ -59,8 +59,7 @@ impl Orchestrator {
             }
             _ => internal(error),
         })?;
-        if let Some(mut plan) =
-            db::progress::plan(&mut tx, viewer.id, project.id).await.map_err(internal)?
+        if let Some(mut plan) = db::progress::plan(&mut tx, viewer.id, project.id).await.map_err(internal)?
             && plan.steps.iter().any(|s| s.status == StepStatus::Failed)
         {
             // A new start is a new chance for what was given up.
@@ -87,9 +86,8 @@ impl Orchestrator {
             return Err(AppError::Conflict("The project was never started.".to_owned()));
         };
         let session = Some(project.tmux_session.clone());
-        let stopped = self
-            .order(viewer.id, |reply| Order::Stop { instance: instance.id, session, reply })
-            .await;
+        let stopped =
+            self.order(viewer.id, |reply| Order::Stop { instance: instance.id, session, reply }).await;
         // Even if the cell did not answer, the wish is recorded: the keeper ends what it finds running against it.
         let now = now_ms();
         let mut tx = self.shared.db.begin().await.map_err(internal)?;
@@ -98,7 +96,8 @@ impl Orchestrator {
         let mut status = project.status;
         if was_running || matches!(status, ProjectStatus::Running | ProjectStatus::Planning) {
             // The instance may have finished the project while it was being stopped.
-            let current = db::projects::find(self.shared.db.reader(), viewer.id, id).await.map_err(internal)?;
+            let current =
+                db::projects::find(self.shared.db.reader(), viewer.id, id).await.map_err(internal)?;
             status = current.map_or(status, |p| p.status);
             if matches!(status, ProjectStatus::Running | ProjectStatus::Planning | ProjectStatus::Paused) {
                 status = ProjectStatus::Paused;

@@ -37,13 +37,17 @@ pub enum Output {
 ///
 /// # Errors
 /// [`LinkError`] if the runner cannot be reached; `Refused` says why there is nothing to attach to.
-pub async fn open_terminal(socket: &Path, session: &str, cols: u16, rows: u16) -> Result<TerminalLink, LinkError> {
+pub async fn open_terminal(
+    socket: &Path,
+    session: &str,
+    cols: u16,
+    rows: u16,
+) -> Result<TerminalLink, LinkError> {
     let greeting = async {
         let mut framed = Framed::new(UnixStream::connect(socket).await?, FrameCodec::default());
         framed.send(Frame::json(&Hello::Terminal { session: session.to_owned(), cols, rows })?).await?;
         let (sink, stream) = framed.split();
-        let mut link =
-            TerminalLink { reader: TerminalReader { stream }, writer: TerminalWriter { sink } };
+        let mut link = TerminalLink { reader: TerminalReader { stream }, writer: TerminalWriter { sink } };
         match link.reader.frame().await? {
             Frame::Json(json) => match control(&json)? {
                 TerminalControl::Opened => Ok(link),

@@ -56,7 +56,13 @@ async fn stream(state: &AppState, user: &AuthUser, wish: &Wish, out: &mut Outgoi
     }
 }
 
-async fn snapshot(state: &AppState, user: &AuthUser, wish: &Wish, last: LogId, out: &mut Outgoing) -> Result<LogId, End> {
+async fn snapshot(
+    state: &AppState,
+    user: &AuthUser,
+    wish: &Wish,
+    last: LogId,
+    out: &mut Outgoing,
+) -> Result<LogId, End> {
     let projects = match wish.project {
         Some(id) => vec![own_project(state, user, id).await?],
         None => state.backend.dashboard(user.viewer()).await?.projects,
@@ -75,7 +81,12 @@ async fn snapshot(state: &AppState, user: &AuthUser, wish: &Wish, last: LogId, o
 }
 
 /// Passes events on until the page has missed some.
-async fn follow(events: &mut Receiver<LiveEvent>, wish: &Wish, last: &mut LogId, out: &mut Outgoing) -> Result<(), End> {
+async fn follow(
+    events: &mut Receiver<LiveEvent>,
+    wish: &Wish,
+    last: &mut LogId,
+    out: &mut Outgoing,
+) -> Result<(), End> {
     loop {
         let event = match events.recv().await {
             Ok(event) => event,

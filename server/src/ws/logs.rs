@@ -40,7 +40,13 @@ pub async fn handle(
         .into_response())
 }
 
-async fn stream(state: &AppState, user: &AuthUser, id: ProjectId, mut last: LogId, out: &mut Outgoing) -> Result<(), End> {
+async fn stream(
+    state: &AppState,
+    user: &AuthUser,
+    id: ProjectId,
+    mut last: LogId,
+    out: &mut Outgoing,
+) -> Result<(), End> {
     let mut events = state.live.subscribe(user.viewer().id);
     loop {
         last = send_logs(state, user.viewer(), id, last, out, |line| serde_json::to_string(&line)).await?;

@@ -80,7 +80,10 @@ async fn close(socket: &mut (impl Sink<Message, Error = axum::Error> + Unpin), e
 }
 
 /// Sends one message, giving up on a viewer that does not take it.
-async fn send(socket: &mut (impl Sink<Message, Error = axum::Error> + Unpin), message: Message) -> Result<(), End> {
+async fn send(
+    socket: &mut (impl Sink<Message, Error = axum::Error> + Unpin),
+    message: Message,
+) -> Result<(), End> {
     match tokio::time::timeout(SEND_LIMIT, socket.send(message)).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(End::Gone),
@@ -88,7 +91,11 @@ async fn send(socket: &mut (impl Sink<Message, Error = axum::Error> + Unpin), me
 }
 
 /// Ends when the viewer goes, the session is gone, or the server stops; what a viewer sends meanwhile is ignored.
-async fn until_over(state: &AppState, user: &AuthUser, incoming: &mut (impl futures::Stream<Item = Result<Message, axum::Error>> + Unpin)) -> End {
+async fn until_over(
+    state: &AppState,
+    user: &AuthUser,
+    incoming: &mut (impl futures::Stream<Item = Result<Message, axum::Error>> + Unpin),
+) -> End {
     use futures::StreamExt as _;
     let mut check = tokio::time::interval(CHECK);
     loop {

@@ -135,7 +135,11 @@ impl Job {
         let run = self.folder.path().join("run").join(USER);
         let mut text = String::new();
         for file in [self.server_log_path(), run.join("runner.log")] {
-            text.push_str(&format!("== {}\n{}\n", file.display(), std::fs::read_to_string(&file).unwrap_or_default()));
+            text.push_str(&format!(
+                "== {}\n{}\n",
+                file.display(),
+                std::fs::read_to_string(&file).unwrap_or_default()
+            ));
         }
         text
     }
@@ -190,8 +194,12 @@ impl Job {
             }
             let stuck = project.question.is_some() || !project.running || Instant::now() > deadline;
             if stuck {
-                let lines: Vec<String> =
-                    self.logs().await.into_iter().map(|l| format!("{} {}", l.level.as_str(), l.message)).collect();
+                let lines: Vec<String> = self
+                    .logs()
+                    .await
+                    .into_iter()
+                    .map(|l| format!("{} {}", l.level.as_str(), l.message))
+                    .collect();
                 panic!("{what} was not reached: {project:#?}\n{}\n{}", lines.join("\n"), self.server_log());
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
@@ -259,9 +267,7 @@ fn user_texts(body: &Value) -> Vec<String> {
     let user = messages.iter().filter(|m| m["role"] == "user");
     user.flat_map(|m| match &m["content"] {
         Value::String(text) => vec![text.clone()],
-        Value::Array(blocks) => {
-            blocks.iter().filter_map(|b| b["text"].as_str()).map(str::to_owned).collect()
-        }
+        Value::Array(blocks) => blocks.iter().filter_map(|b| b["text"].as_str()).map(str::to_owned).collect(),
         _ => Vec::new(),
     })
     .filter(|text| !text.trim_start().starts_with("<system-reminder>"))

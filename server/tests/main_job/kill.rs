@@ -1,17 +1,17 @@
 //! A server that is killed in the middle of a step: the step goes on, the next server shows it and nothing is doubled.
 
-
 use std::time::Duration;
 
-use app::model::{ProjectStatus, StepStatus};
 use crate::job::Job;
+use app::model::{ProjectStatus, StepStatus};
 use sqlx::{Connection as _, SqliteConnection};
 
 #[tokio::test]
 async fn a_killed_server_disturbs_no_agent() {
     let mut job = Job::new("demo/slow").await;
     job.start().await;
-    job.wait_until("step 1 under way", |p| p.implementation_plan.steps[0].status == StepStatus::Running).await;
+    job.wait_until("step 1 under way", |p| p.implementation_plan.steps[0].status == StepStatus::Running)
+        .await;
     // Into the conversation of the step: the first prompt has reached the model.
     while job.prompts().is_empty() {
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -49,7 +49,10 @@ async fn a_killed_server_disturbs_no_agent() {
     let mut db = SqliteConnection::connect(&url).await.unwrap();
     let cursor: i64 = sqlx::query_scalar("select seq from runner_cursors").fetch_one(&mut db).await.unwrap();
     let (lines, last): (i64, i64) =
-        sqlx::query_as("select count(*), max(seq) from logs where seq is not null").fetch_one(&mut db).await.unwrap();
+        sqlx::query_as("select count(*), max(seq) from logs where seq is not null")
+            .fetch_one(&mut db)
+            .await
+            .unwrap();
     assert!(lines > 0 && last <= cursor, "{lines} lines up to {last}, cursor {cursor}");
     assert_eq!(i64::try_from(job.logs().await.len()).unwrap(), lines);
 }

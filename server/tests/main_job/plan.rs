@@ -1,12 +1,11 @@
 //! The main job with nothing replaced but the model: the real Claude Code, in real tmux, in a real cell, finishes the
 //! demonstration project through the gateway with a user's own key.
 
-
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
+use crate::job::Job;
 use app::model::{LogLevel, ProjectStatus, StepStatus, TokenUsage, UsageSummary};
 use autocode_demo_llm::Role;
-use crate::job::Job;
 use serde_json::json;
 
 const KEY: &str = "sk-ant-api03-the-users-own-secret-key-0123456789";
@@ -29,7 +28,8 @@ async fn claude_code_finishes_a_plan() {
 
     // One commit a step, and the plan knows them.
     let commits = job.commits();
-    let subjects: Vec<&str> = commits.iter().map(|(_, s)| s.as_str()).filter(|s| s.starts_with("Step ")).collect();
+    let subjects: Vec<&str> =
+        commits.iter().map(|(_, s)| s.as_str()).filter(|s| s.starts_with("Step ")).collect();
     assert_eq!(
         subjects,
         [
@@ -109,7 +109,10 @@ async fn claude_code_finishes_a_plan() {
     let errors: Vec<_> = logs.iter().filter(|l| l.level == LogLevel::Error).map(|l| &l.message).collect();
     assert_eq!(errors, Vec::<&String>::new());
     let decisions: Vec<_> = logs.iter().filter(|l| l.level == LogLevel::AgentDecision).collect();
-    assert!(decisions.iter().any(|l| l.message.contains("The, the and THE are counted as three words")), "{logs:#?}");
+    assert!(
+        decisions.iter().any(|l| l.message.contains("The, the and THE are counted as three words")),
+        "{logs:#?}"
+    );
     assert!(logs.is_sorted_by_key(|l| l.id) && logs.is_sorted_by_key(|l| l.timestamp));
 }
 
@@ -123,7 +126,8 @@ fn places_with(secret: &str, folder: &Path) -> Vec<String> {
     for process in fs::read_dir("/proc").unwrap().flatten() {
         let Ok(command) = fs::read(process.path().join("cmdline")) else { continue };
         let environ = fs::read(process.path().join("environ")).unwrap_or_default();
-        let of_cell = contains(&environ, folder.to_str().unwrap()) || contains(&command, folder.to_str().unwrap());
+        let of_cell =
+            contains(&environ, folder.to_str().unwrap()) || contains(&command, folder.to_str().unwrap());
         cell_processes += usize::from(of_cell);
         if contains(&command, secret) || contains(&environ, secret) {
             found.push(process.path().display().to_string());

@@ -34,25 +34,15 @@ impl Graph {
             .current_dir(root)
             .output()
             .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let mut graph = Self {
-            names: BTreeMap::new(),
-            needs: BTreeMap::new(),
-        };
+        let mut graph = Self { names: BTreeMap::new(), needs: BTreeMap::new() };
         for package in list(&metadata["packages"]) {
             graph.names.insert(text(&package["id"]), text(&package["name"]));
         }
         for node in list(&metadata["resolve"]["nodes"]) {
             let for_more_than_tests = |d: &&Value| list(&d["dep_kinds"]).iter().any(|k| k["kind"] != "dev");
-            let needed = list(&node["deps"])
-                .iter()
-                .filter(for_more_than_tests)
-                .map(|d| text(&d["pkg"]));
+            let needed = list(&node["deps"]).iter().filter(for_more_than_tests).map(|d| text(&d["pkg"]));
             graph.needs.insert(text(&node["id"]), needed.collect());
         }
         graph
@@ -60,19 +50,12 @@ impl Graph {
 
     /// Names of the workspace's own packages.
     pub(crate) fn members(&self) -> BTreeSet<&str> {
-        self.names
-            .iter()
-            .filter(|(id, _)| id.starts_with("path+"))
-            .map(|(_, n)| n.as_str())
-            .collect()
+        self.names.iter().filter(|(id, _)| id.starts_with("path+")).map(|(_, n)| n.as_str()).collect()
     }
 
     /// The id of one of our packages.
     pub(crate) fn id(&self, name: &str) -> &str {
-        let mut found = self
-            .names
-            .iter()
-            .filter(|(id, n)| *n == name && id.starts_with("path+"));
+        let mut found = self.names.iter().filter(|(id, n)| *n == name && id.starts_with("path+"));
         found.next().unwrap_or_else(|| panic!("no package {name}")).0
     }
 

@@ -19,16 +19,7 @@ const MAX_LINES: usize = 300;
 const DIRECTION: [(&str, &[&str]); 8] = [
     ("frontend", &["app"]),
     ("app", &[]),
-    (
-        "server",
-        &[
-            "app",
-            "autocode-runner",
-            "autocode-nanobot",
-            "autocode-sandbox",
-            "autocode-demo-llm",
-        ],
-    ),
+    ("server", &["app", "autocode-runner", "autocode-nanobot", "autocode-sandbox", "autocode-demo-llm"]),
     ("autocode-runner", &["autocode-nanobot", "autocode-tmux"]),
     ("autocode-nanobot", &["autocode-tmux"]),
     ("autocode-tmux", &[]),
@@ -47,11 +38,7 @@ const OWNED: [(&str, &[&str]); 6] = [
 ];
 
 /// Folders that know no HTTP.
-const WITHOUT_HTTP: [&str; 3] = [
-    "server/src/services/",
-    "server/src/orchestrator/",
-    "server/src/db/",
-];
+const WITHOUT_HTTP: [&str; 3] = ["server/src/services/", "server/src/orchestrator/", "server/src/db/"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -60,9 +47,7 @@ fn root() -> PathBuf {
 /// Every Rust source file of ours: path from the root with slashes, and text.
 fn sources() -> Vec<(String, String)> {
     let mut found = Vec::new();
-    let mut folders: Vec<_> = ["app", "frontend", "server", "crates"]
-        .map(|f| root().join(f))
-        .into();
+    let mut folders: Vec<_> = ["app", "frontend", "server", "crates"].map(|f| root().join(f)).into();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
@@ -88,11 +73,7 @@ fn style_problems(name: &str, text: &str) -> Vec<String> {
     if lines > MAX_LINES {
         problems.push(format!("{name} has {lines} lines, more than {MAX_LINES}"));
     }
-    for forbidden in [
-        concat!("TO", "DO"),
-        concat!("FIX", "ME"),
-        concat!("allow(", "clippy"),
-    ] {
+    for forbidden in [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("allow(", "clippy")] {
         if text.contains(forbidden) {
             problems.push(format!("{name} contains {forbidden}"));
         }
@@ -108,13 +89,7 @@ fn ownership_problems(name: &str, text: &str) -> Vec<String> {
     let text = text.split("#[cfg(test)]").next().unwrap_or(text);
     let mut problems = Vec::new();
     for (owned, places) in OWNED {
-        let at_home = places.iter().any(|p| {
-            if p.ends_with('/') {
-                name.starts_with(p)
-            } else {
-                name == *p
-            }
-        });
+        let at_home = places.iter().any(|p| if p.ends_with('/') { name.starts_with(p) } else { name == *p });
         if !at_home && text.contains(owned) {
             problems.push(format!("{name} contains {owned}, which belongs to {places:?}"));
         }
@@ -127,70 +102,36 @@ fn ownership_problems(name: &str, text: &str) -> Vec<String> {
 
 #[test]
 fn files_look_alike() {
-    let problems: Vec<_> = sources()
-        .iter()
-        .flat_map(|(name, text)| style_problems(name, text))
-        .collect();
+    let problems: Vec<_> = sources().iter().flat_map(|(name, text)| style_problems(name, text)).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 #[test]
 fn each_thing_has_one_owner() {
-    let problems: Vec<_> = sources()
-        .iter()
-        .flat_map(|(name, text)| ownership_problems(name, text))
-        .collect();
+    let problems: Vec<_> = sources().iter().flat_map(|(name, text)| ownership_problems(name, text)).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 #[test]
 fn the_checks_can_fail() {
     assert_eq!(style_problems("a.rs", "//! Fine.\n"), Vec::<String>::new());
-    let long = format!(
-        "fn f() {{}} // {}\n{}",
-        concat!("TO", "DO"),
-        "\n".repeat(MAX_LINES)
-    );
+    let long = format!("fn f() {{}} // {}\n{}", concat!("TO", "DO"), "\n".repeat(MAX_LINES));
     assert_eq!(style_problems("a.rs", &long).len(), 3);
-    assert_eq!(
-        ownership_problems("server/src/db/users.rs", "sqlx::query!(…)"),
-        Vec::<String>::new()
-    );
-    assert_eq!(
-        ownership_problems("server/src/rest/users.rs", "sqlx::query!(…)").len(),
-        1
-    );
-    assert_eq!(
-        ownership_problems("server/src/services/users.rs", "use axum::Json;").len(),
-        1
-    );
-    assert_eq!(
-        ownership_problems("server/src/crypto.rs", "use aes_gcm::Key;"),
-        Vec::<String>::new()
-    );
+    assert_eq!(ownership_problems("server/src/db/users.rs", "sqlx::query!(…)"), Vec::<String>::new());
+    assert_eq!(ownership_problems("server/src/rest/users.rs", "sqlx::query!(…)").len(), 1);
+    assert_eq!(ownership_problems("server/src/services/users.rs", "use axum::Json;").len(), 1);
+    assert_eq!(ownership_problems("server/src/crypto.rs", "use aes_gcm::Key;"), Vec::<String>::new());
 }
 
 #[test]
 fn dependencies_point_downward() {
     let graph = Graph::load(&root());
     let ours: BTreeSet<_> = DIRECTION.iter().map(|(name, _)| *name).collect();
-    assert_eq!(
-        graph.members(),
-        ours,
-        "a crate without a rule about its dependencies"
-    );
+    assert_eq!(graph.members(), ours, "a crate without a rule about its dependencies");
     for (name, allowed) in DIRECTION {
-        let used: BTreeSet<_> = graph
-            .direct(graph.id(name))
-            .intersection(&ours)
-            .copied()
-            .collect();
+        let used: BTreeSet<_> = graph.direct(graph.id(name)).intersection(&ours).copied().collect();
         let allowed = allowed.iter().copied().collect();
-        assert!(
-            used.is_subset(&allowed),
-            "{name} depends on {:?}",
-            used.difference(&allowed)
-        );
+        assert!(used.is_subset(&allowed), "{name} depends on {:?}", used.difference(&allowed));
     }
 }
 
@@ -199,25 +140,17 @@ fn a_nanobot_carries_no_server() {
     let graph = Graph::load(&root());
     let tree = graph.tree(graph.id("autocode-nanobot"));
     assert!(tree.contains("tokio"), "the walk found too little: {tree:?}");
-    let heavy: Vec<_> = tree
-        .iter()
-        .filter(|n| {
-            ["sqlx", "axum", "leptos"]
-                .iter()
-                .any(|heavy| n.starts_with(heavy))
-        })
-        .collect();
+    let heavy: Vec<_> =
+        tree.iter().filter(|n| ["sqlx", "axum", "leptos"].iter().any(|heavy| n.starts_with(heavy))).collect();
     assert!(heavy.is_empty(), "autocode-nanobot pulls in {heavy:?}");
 }
 
 #[test]
 fn owned_crates_have_one_user() {
     let graph = Graph::load(&root());
-    for (dependency, owner) in [
-        ("tmux_interface", "autocode-tmux"),
-        ("aes-gcm", "server"),
-        ("sqlx", "server"),
-    ] {
+    for (dependency, owner) in
+        [("tmux_interface", "autocode-tmux"), ("aes-gcm", "server"), ("sqlx", "server")]
+    {
         for (name, _) in DIRECTION {
             let uses = graph.direct(graph.id(name)).contains(dependency);
             assert_eq!(uses, name == owner, "{name} and {dependency}");

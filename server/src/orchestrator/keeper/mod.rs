@@ -134,7 +134,9 @@ impl Keeper {
 
     async fn execute(&mut self, order: Order) {
         let (request, reply, launch) = match order {
-            Order::Start { instance, project, reply } => return self.start(instance, project, Some(reply)).await,
+            Order::Start { instance, project, reply } => {
+                return self.start(instance, project, Some(reply)).await;
+            }
             Order::Stop { instance, session, reply } => {
                 self.started.remove(&instance);
                 (Request::StopInstance { instance_id: instance.0, end_session: session }, reply, false)
