@@ -2,6 +2,8 @@
 //!
 //! Must not know what the code does: it reads `cargo metadata` and text. ARCHITECTURE.md says why each rule exists.
 
+#![cfg(test)]
+
 mod graph;
 
 use std::{
