@@ -13,8 +13,13 @@ use crate::{
 pub fn Layout() -> impl IntoView {
     let live = Live::provide();
     let path = use_location().pathname;
-    // Asked again at each page, so that new names and a sign-out elsewhere show.
-    let shell = Resource::new(move || path.get(), |_| api::load_shell());
+    // Asked again at each page, so that new names and a sign-out elsewhere show; not on the way out, where nobody is
+    // signed in and this frame is about to go.
+    let page = Memo::new(move |before: Option<&String>| match (path.get(), before) {
+        (now, Some(before)) if matches!(now.as_str(), "/login" | "/setup") => before.clone(),
+        (now, _) => now,
+    });
+    let shell = Resource::new(move || page.get(), |_| api::load_shell());
     let drawer = NodeRef::<Details>::new();
     Effect::new(move |_| {
         path.track();

@@ -56,6 +56,7 @@ async fn stream(state: &AppState, user: &AuthUser, wish: &Wish, out: &mut Outgoi
     }
 }
 
+/// All projects, for the sidebar too, and the log lines that the page has not got.
 async fn snapshot(
     state: &AppState,
     user: &AuthUser,
@@ -63,21 +64,13 @@ async fn snapshot(
     last: LogId,
     out: &mut Outgoing,
 ) -> Result<LogId, End> {
-    let projects = match wish.project {
-        Some(id) => vec![own_project(state, user, id).await?],
-        None => state.backend.dashboard(user.viewer()).await?.projects,
-    };
-    for project in projects {
+    for project in state.backend.dashboard(user.viewer()).await?.projects {
         let event = LiveEvent::Project { project: Box::new(project) };
         send(out, Message::Text(serde_json::to_string(&event)?.into())).await?;
     }
-    match wish.project {
-        Some(id) => {
-            let wrap = |entry| serde_json::to_string(&LiveEvent::Log { entry });
-            send_logs(state, user.viewer(), id, last, out, wrap).await
-        }
-        None => Ok(last),
-    }
+    let Some(id) = wish.project else { return Ok(last) };
+    let wrap = |entry| serde_json::to_string(&LiveEvent::Log { entry });
+    send_logs(state, user.viewer(), id, last, out, wrap).await
 }
 
 /// Passes events on until the page has missed some.

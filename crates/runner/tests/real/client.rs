@@ -48,13 +48,24 @@ pub struct Client {
 
 impl Client {
     pub async fn connect(socket: &Path) -> Self {
-        // A runner that was just killed leaves a socket on which nobody greets.
-        let mut wire = wire(socket).await;
-        wire.send(Frame::json(&Hello::Control { version: VERSION }).unwrap()).await.unwrap();
-        let welcome = json(&mut wire).await.unwrap();
-        assert_eq!(welcome["type"], "welcome");
-        let sandboxed = welcome["isolation"]["sandboxed"] == true;
-        Self { wire, events: VecDeque::new(), next: 0, sandboxed }
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            let mut wire = wire(socket).await;
+            let hello = Frame::json(&Hello::Control { version: VERSION }).unwrap();
+            // A runner that is just being killed still accepts, and greets nobody.
+            let greeting = match wire.send(hello).await {
+                Ok(()) => timeout(LIMIT, wire.next()).await.unwrap(),
+                Err(_) => None,
+            };
+            if let Some(Ok(Frame::Json(json))) = greeting {
+                let welcome: serde_json::Value = serde_json::from_slice(&json).unwrap();
+                assert_eq!(welcome["type"], "welcome");
+                let sandboxed = welcome["isolation"]["sandboxed"] == true;
+                return Self { wire, events: VecDeque::new(), next: 0, sandboxed };
+            }
+            assert!(Instant::now() < deadline, "{greeting:?} instead of a greeting");
+            sleep(Duration::from_millis(20)).await;
+        }
     }
 
     async fn receive(&mut self) -> Option<ServerBound> {

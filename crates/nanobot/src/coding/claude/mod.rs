@@ -3,6 +3,7 @@
 //! Fuses its hooks, status file, record and screen. Must not know plan or step. Files of a run live in the run's folder,
 //! the user's in `config/claude`, and none of ours in the repository.
 
+mod memory;
 mod run;
 pub mod screen;
 pub mod settings;
@@ -18,7 +19,6 @@ use std::{
 
 use async_trait::async_trait;
 use autocode_tmux::Pane;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
@@ -32,27 +32,12 @@ use crate::{
     protocol::{NanobotConfig, StartCommand},
     state::write_atomically,
 };
+use memory::Memory;
 use run::{decide_permission, fingerprint, private_folder, process_start, run_secret};
 use start::{Conversation, StartSpec};
 
 /// Between paste and Enter: sooner, the CLI sometimes swallows the Enter.
 const PASTE_PAUSE: Duration = Duration::from_millis(300);
-
-/// What survives a crash of the nanobot.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-struct Memory {
-    /// Id of the conversation.
-    conversation: Option<String>,
-    /// Where its record is.
-    transcript: Option<PathBuf>,
-    /// Process id of the CLI, and the kernel's start time of that process.
-    process: Option<(u32, u64)>,
-    /// SHA-256 over the credentials that the running CLI has.
-    fingerprint: String,
-    /// Where its hooks report.
-    hook_socket: PathBuf,
-}
 
 /// Claude Code in one terminal session.
 pub struct ClaudeCode {
