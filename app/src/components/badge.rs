@@ -24,18 +24,6 @@ pub(super) fn icon(path: &'static str) -> impl IntoView {
     }
 }
 
-/// The status as it is called on the wire, for styles and tests.
-fn wire(status: ProjectStatus) -> &'static str {
-    match status {
-        ProjectStatus::Created => "created",
-        ProjectStatus::Planning => "planning",
-        ProjectStatus::Running => "running",
-        ProjectStatus::Paused => "paused",
-        ProjectStatus::Completed => "completed",
-        ProjectStatus::Failed => "failed",
-    }
-}
-
 /// What a person reads, the shape beside it, and the colour.
 fn appearance(status: ProjectStatus, needs_help: bool) -> (&'static str, &'static str, &'static str) {
     match status {
@@ -68,7 +56,7 @@ pub fn StatusBadge(
         <span
             class="badge"
             data-testid=test_id
-            data-status=move || wire(state.get().0)
+            data-status=move || state.get().0.as_str()
             data-needs-help=move || state.get().1.to_string()
             data-tone=move || look().2
         >

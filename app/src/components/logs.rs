@@ -45,10 +45,18 @@ pub fn LogView(
             });
         }
     });
+    let last_top = StoredValue::new(0);
     let scrolled = move |_| {
         if let Some(list) = list.get_untracked() {
-            let hidden = list.scroll_height() - list.scroll_top() - list.client_height();
-            follow.set(hidden <= FOLLOW_SLACK);
+            let top = list.scroll_top();
+            let hidden = list.scroll_height() - top - list.client_height();
+            // A line may have come between our own scrolling and its event: only a way up is a person's.
+            if hidden <= FOLLOW_SLACK {
+                follow.set(true);
+            } else if top < last_top.get_value() {
+                follow.set(false);
+            }
+            last_top.set_value(top);
         }
     };
     let options = LogLevel::ALL

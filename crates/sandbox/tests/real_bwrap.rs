@@ -129,15 +129,12 @@ async fn extras_are_read_only_and_their_bin_is_on_path() {
     assert!(matches!(launch(&spec, &[]).await, Err(CellError::Invalid(_))));
 }
 
-/// Only where the npm packages are installed.
 #[tokio::test]
 async fn the_real_claude_starts_inside() {
     let f = Fixture::new();
     let mut spec = f.spec(SandboxMode::Required);
     spec.claude = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../node_modules/.bin/claude");
-    if !spec.claude.exists() {
-        return;
-    }
+    assert!(spec.claude.exists(), "Claude Code is not installed: run scripts/setup");
     let (_, log) = f.run(&spec, &format!("{} --version", spec.inside_claude().display())).await;
     assert!(log.contains("(Claude Code)"), "{log}");
 }
@@ -166,14 +163,8 @@ async fn a_link_or_pipe_in_place_of_the_log_is_refused() {
     assert!(matches!(error, CellError::Prepare { .. }), "{error}");
 }
 
-/// Not a test of its own: the process that the next test kills.
-#[tokio::test]
-#[ignore = "started by another test"]
-async fn launcher() {
-    let Some(root) = std::env::var_os("CELL_TEST_ROOT") else {
-        return;
-    };
-    let root = Path::new(&root);
+/// Launches a cell and waits to be killed.
+async fn be_the_launcher(root: &Path) {
     let spec = CellSpec {
         home: root.join("users/tom"),
         run_dir: root.join("run/tom"),
@@ -187,11 +178,15 @@ async fn launcher() {
     std::future::pending::<()>().await;
 }
 
+/// Starts itself again as the launcher that it kills.
 #[test]
 fn a_cell_survives_the_kill_of_its_launcher() {
+    if let Some(root) = std::env::var_os("CELL_TEST_ROOT") {
+        return tokio::runtime::Runtime::new().unwrap().block_on(be_the_launcher(Path::new(&root)));
+    }
     let f = Fixture::new();
     let mut launcher = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "launcher"])
+        .args(["--exact", "a_cell_survives_the_kill_of_its_launcher"])
         .env("CELL_TEST_ROOT", f.dir.path())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

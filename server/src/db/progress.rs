@@ -49,7 +49,7 @@ pub async fn set_standing(
     standing: &Standing<'_>,
     now: i64,
 ) -> Result<(), sqlx::Error> {
-    let status = standing.status.map(status_text);
+    let status = standing.status.map(ProjectStatus::as_str);
     sqlx::query!(
         "update projects set status = coalesce(?, status), status_reason = ?, question = ?, updated_at = ?
          where user_id = ? and id = ?",
@@ -63,17 +63,6 @@ pub async fn set_standing(
     .execute(&mut **tx)
     .await
     .map(drop)
-}
-
-fn status_text(status: ProjectStatus) -> &'static str {
-    match status {
-        ProjectStatus::Created => "created",
-        ProjectStatus::Planning => "planning",
-        ProjectStatus::Running => "running",
-        ProjectStatus::Paused => "paused",
-        ProjectStatus::Completed => "completed",
-        ProjectStatus::Failed => "failed",
-    }
 }
 
 /// A project's plan, as stored.

@@ -51,7 +51,7 @@ nanobot*) exec sh @ROOT@/bin/nanobot.sh ;;
 *--serve*) role=serve ;;
 *) role=supervise ;;
 esac
-RUNNER_ROOT=@ROOT@ RUNNER_ROLE=$role exec @EXE@ --ignored --exact --nocapture helper
+RUNNER_ROOT=@ROOT@ RUNNER_ROLE=$role exec @EXE@ --exact --nocapture a_runner_without_a_folder_to_work_in_fails
 "#;
 
 /// Whether a process is there and not just waiting to be collected.
@@ -59,8 +59,8 @@ pub fn lives(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
-/// What the helper processes of all test files do; see [`World::spawn`].
-pub fn helper_process() {
+/// Becomes the process that the environment asks for, and never returns then; see [`World::spawn`].
+pub fn take_role() {
     let (Some(root), Some(role)) = (std::env::var_os("RUNNER_ROOT"), std::env::var_os("RUNNER_ROLE")) else {
         return;
     };
@@ -78,7 +78,7 @@ pub fn helper_process() {
     std::process::exit(i32::from(name != format!("{:?}", ExitCode::SUCCESS)));
 }
 
-fn args(root: &Path) -> RunnerArgs {
+pub fn args(root: &Path) -> RunnerArgs {
     RunnerArgs {
         paths: RunnerPaths { home: root.join("tom"), run_dir: root.join("run") },
         autocode: root.join("bin/autocode"),
@@ -115,7 +115,7 @@ impl World {
 
     pub fn spawn(&mut self, role: &str) -> usize {
         let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "--nocapture", "helper"])
+            .args(["--exact", "--nocapture", "a_runner_without_a_folder_to_work_in_fails"])
             .env("RUNNER_ROOT", self.dir.path())
             .env("RUNNER_ROLE", role)
             .stdout(Stdio::null())

@@ -8,8 +8,11 @@ mod instances;
 mod supervisor;
 mod terminals;
 
+/// The other tests start this very test again, with a role, as the process of the runner or its supervisor.
 #[test]
-#[ignore = "the helper process of the other tests"]
-fn helper() {
-    common::helper_process();
+fn a_runner_without_a_folder_to_work_in_fails() {
+    common::take_role();
+    let args = common::args("/proc/nowhere".as_ref());
+    let code = tokio::runtime::Runtime::new().unwrap().block_on(autocode_runner::serve(args));
+    assert_eq!(format!("{code:?}"), format!("{:?}", std::process::ExitCode::FAILURE));
 }
