@@ -29,8 +29,9 @@ pub async fn run(mut config: Config) -> ExitCode {
     config.data_dir = folder.path().join("data");
     config.run_dir = folder.path().join("run");
     let result = with_server(&config).await;
-    if let Err(error) = orchestrator::stop_all(&config).await {
-        eprintln!("Cleaning up: {error}");
+    match orchestrator::stop_all(&config).await {
+        Ok((_, failures)) => failures.iter().for_each(|failure| eprintln!("Cleaning up: {failure}")),
+        Err(error) => eprintln!("Cleaning up: {error}"),
     }
     match result {
         Ok(()) => ExitCode::SUCCESS,

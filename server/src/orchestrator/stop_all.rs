@@ -32,7 +32,8 @@ pub async fn stop_all(config: &Config) -> Result<(usize, Vec<String>), String> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok((0, failures)),
         Err(e) => return Err(format!("{} cannot be read: {e}.", config.run_dir.display())),
     };
-    while let Ok(Some(user)) = users.next_entry().await {
+    let unreadable = |e| format!("{} cannot be read to its end: {e}.", config.run_dir.display());
+    while let Some(user) = users.next_entry().await.map_err(unreadable)? {
         if !cell::socket(&user.path()).exists() {
             continue;
         }
