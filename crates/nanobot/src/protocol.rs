@@ -40,7 +40,7 @@ pub struct StartCommand {
     pub tmux_socket: PathBuf,
     /// The `autocode` binary, for `autocode hook` and `autocode launch`.
     pub autocode: PathBuf,
-    /// The coding CLI's program.
+    /// The program of the agent's coding CLI; empty for [`CliKind::Generic`], whose command says it.
     pub cli_program: PathBuf,
 }
 
@@ -61,6 +61,9 @@ pub struct NanobotConfig {
     pub gateway_url: String,
     /// Name of the tmux session.
     pub session: String,
+    /// Who decides what the coding CLI may do: the project's own policy, or else the agent's.
+    #[serde(default)]
+    pub approval: ApprovalPolicy,
     /// Bounds of the loop.
     #[serde(default)]
     pub limits: Limits,
@@ -79,6 +82,9 @@ pub struct ProjectSpec {
     pub architecture: Option<String>,
     /// Steps with their state; empty lets the nanobot propose them.
     pub plan: Vec<Step>,
+    /// A person wants to see a proposed plan before the work begins.
+    #[serde(default)]
+    pub approve_plan: bool,
     /// Absolute path of the workspace.
     pub workspace: PathBuf,
 }
@@ -92,6 +98,9 @@ pub struct AgentSpec {
     pub name: String,
     /// `provider/model`.
     pub model: String,
+    /// The coding CLI that does the work.
+    #[serde(default)]
+    pub coding_cli: CliKind,
     /// Who the agent is.
     pub identity: String,
     /// RULES.md.
@@ -100,6 +109,37 @@ pub struct AgentSpec {
     pub tools: Vec<String>,
     /// MCP servers in the usual `mcpServers` shape.
     pub mcp_servers: serde_json::Value,
+}
+
+/// A coding CLI that can be driven.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum CliKind {
+    /// Claude Code.
+    #[default]
+    Claude,
+    /// Codex CLI.
+    Codex,
+    /// opencode.
+    Opencode,
+    /// Any program with a prompt in a terminal.
+    Generic {
+        /// Shell words that start it; the first is the program.
+        command: String,
+    },
+}
+
+/// Who decides what the coding CLI may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalPolicy {
+    /// Everything is allowed: the sandbox is the limit.
+    #[default]
+    Auto,
+    /// The agent's model, by rules that deny what leaves the workspace or touches secrets.
+    AskModel,
+    /// The project's owner.
+    AskMe,
 }
 
 /// Bounds of the loop.
@@ -223,7 +263,40 @@ pub enum Event {
         screen: String,
         /// Answers to choose from.
         suggestions: Vec<String>,
+        /// When the work goes on by itself, in milliseconds since the Unix epoch; none if it needs the answer.
+        #[serde(default)]
+        resumes_at: Option<i64>,
     },
+    /// What is seen of the coding CLI and what follows from it; sent when it changes, at most once a second.
+    Diagnosed(Box<Diagnosis>),
+}
+
+/// The loop's view of the coding CLI at one moment, for people; times are milliseconds since the Unix epoch.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Diagnosis {
+    /// Name of the coding CLI.
+    pub cli: String,
+    /// Whether its process is there: `absent`, `dead` or `alive`.
+    pub process: String,
+    /// What it says it is doing: `unknown`, `idle`, `busy` or `waiting`.
+    pub activity: String,
+    /// Since when.
+    pub activity_since: i64,
+    /// The last signal that it pushed, in a few words.
+    pub signal: Option<String>,
+    /// When that was.
+    pub signal_at: Option<i64>,
+    /// The state of the last screen that was read, in the words of `autocode screen`.
+    pub screen: Option<String>,
+    /// The line of the screen that decided.
+    pub screen_evidence: Option<String>,
+    /// Where in the step the loop is.
+    pub phase: String,
+    /// The last decision, with its reason.
+    pub decision: String,
+    /// When it was taken.
+    pub decided_at: i64,
 }
 
 /// Where the run stands.

@@ -112,7 +112,7 @@ impl Arrival<'_> {
                 };
                 self.stand(tx, &standing).await
             }
-            Event::HelpRequested { question, screen, suggestions } => {
+            Event::HelpRequested { question, screen, suggestions, .. } => {
                 let mut text = question.clone();
                 if !suggestions.is_empty() {
                     text.push_str("\n\nSuggested answers:\n- ");
@@ -147,7 +147,7 @@ impl Arrival<'_> {
                 self.plan(tx, plan).await
             }
             // The log lines around them say it for people.
-            Event::TurnStarted { .. } | Event::TurnEnded { .. } => Ok(()),
+            Event::TurnStarted { .. } | Event::TurnEnded { .. } | Event::Diagnosed(_) => Ok(()),
         }
     }
 

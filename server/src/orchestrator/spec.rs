@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use app::model::{InstanceId, ProjectId, UserId};
-use autocode_nanobot::protocol::{AgentSpec, Limits, NanobotConfig, ProjectSpec};
+use autocode_nanobot::protocol::{AgentSpec, ApprovalPolicy, CliKind, Limits, NanobotConfig, ProjectSpec};
 use autocode_runner::protocol::StartInstance;
 
 use super::{Shared, convert::step_to_nanobot};
@@ -47,12 +47,14 @@ pub async fn start_instance(
                 description: project.description,
                 architecture: project.architecture,
                 plan: project.implementation_plan.steps.into_iter().map(step_to_nanobot).collect(),
+                approve_plan: false,
                 workspace: project.workspace_path.into(),
             },
             agent: AgentSpec {
                 id: agent.id.0,
                 name: agent.draft.name,
                 model: agent.draft.model.to_string(),
+                coding_cli: CliKind::Claude,
                 identity: agent.draft.identity,
                 global_rules: agent.draft.global_rules,
                 tools: agent.draft.tools,
@@ -60,6 +62,7 @@ pub async fn start_instance(
             },
             gateway_url: shared.gateway_url.clone(),
             session: project.tmux_session,
+            approval: ApprovalPolicy::Auto,
             limits: Limits::default(),
         },
         gateway_token: token.secret,

@@ -283,6 +283,6 @@ impl AgentLoop {
         self.outbox.decision(format!("A person is needed: {question}")).await;
         self.note(|step| step.phase = StepPhase::Waiting(Box::new(help))).await;
         self.enter_phase(Phase::Paused, Some(&question)).await;
-        self.outbox.send(Event::HelpRequested { question, screen, suggestions }).await;
+        self.outbox.send(Event::HelpRequested { question, screen, suggestions, resumes_at: None }).await;
     }
 }

@@ -43,7 +43,12 @@ impl AgentLoop {
                     self.enter_phase(Phase::Paused, Some(&question)).await;
                     let suggestions = vec!["Try again".to_owned()];
                     self.outbox
-                        .send(Event::HelpRequested { question, screen: String::new(), suggestions })
+                        .send(Event::HelpRequested {
+                            question,
+                            screen: String::new(),
+                            suggestions,
+                            resumes_at: None,
+                        })
                         .await;
                     self.next_answer().await?;
                     self.enter_phase(Phase::Planning, None).await;

@@ -90,6 +90,9 @@ pub trait CodingCli: Send {
     /// Closes a dialog by denying.
     async fn press_escape(&mut self) -> Result<(), CliError>;
 
+    /// Ends the turn under way, so that the next prompt can be sent once the CLI is idle; harmless when it is idle.
+    async fn interrupt(&mut self) -> Result<(), CliError>;
+
     /// The next pushed signal; pending for ever when there is none. Cancel safe.
     async fn signal(&mut self) -> Signal;
 }

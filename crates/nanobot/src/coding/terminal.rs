@@ -86,4 +86,12 @@ impl Terminal {
     pub async fn escape(&self, pane: Pane) -> Result<(), TmuxError> {
         self.server.send_key(pane, Key::Escape).await
     }
+
+    /// Presses Ctrl+C.
+    ///
+    /// # Errors
+    /// tmux fails or the pane is gone.
+    pub async fn interrupt(&self, pane: Pane) -> Result<(), TmuxError> {
+        self.server.send_key(pane, Key::CtrlC).await
+    }
 }

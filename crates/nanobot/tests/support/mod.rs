@@ -13,7 +13,9 @@ use std::{
 };
 
 use autocode_demo_llm::{DemoServer, Scenario, demo_project};
-use autocode_nanobot::protocol::{AgentSpec, Event, EventLine, Limits, NanobotConfig, ProjectSpec, Step};
+use autocode_nanobot::protocol::{
+    AgentSpec, ApprovalPolicy, CliKind, Event, EventLine, Limits, NanobotConfig, ProjectSpec, Step,
+};
 use autocode_tmux::{Key, SessionName, TmuxServer};
 use axum::{
     extract::{Request, State},
@@ -101,12 +103,14 @@ impl Project {
                 description: project.description,
                 architecture: Some(project.architecture),
                 plan,
+                approve_plan: false,
                 workspace,
             },
             agent: AgentSpec {
                 id: 1,
                 name: "Builder".into(),
                 model: model.into(),
+                coding_cli: CliKind::Claude,
                 identity: "You are careful.".into(),
                 global_rules: "Keep it small.".into(),
                 tools: vec![],
@@ -114,6 +118,7 @@ impl Project {
             },
             gateway_url,
             session: "tom-p".into(),
+            approval: ApprovalPolicy::Auto,
             limits: Limits::default(),
         };
         let tmux = TmuxServer::new(folder.path().join("tmux.sock"));

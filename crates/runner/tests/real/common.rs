@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use autocode_nanobot::protocol::{AgentSpec, Limits, NanobotConfig, ProjectSpec};
+use autocode_nanobot::protocol::{AgentSpec, ApprovalPolicy, CliKind, Limits, NanobotConfig, ProjectSpec};
 use autocode_runner::{
     RunnerArgs,
     frame::Frame,
@@ -169,12 +169,14 @@ impl World {
                 description: "d".into(),
                 architecture: None,
                 plan: vec![],
+                approve_plan: false,
                 workspace: self.path("tom/projects").join(slug),
             },
             agent: AgentSpec {
                 id: 3,
                 name: "a".into(),
                 model: "demo/x".into(),
+                coding_cli: CliKind::Claude,
                 identity: "i".into(),
                 global_rules: "Be kind.".into(),
                 tools: vec![],
@@ -182,6 +184,7 @@ impl World {
             },
             gateway_url: "http://127.0.0.1:1/gateway".into(),
             session: format!("tom-{slug}"),
+            approval: ApprovalPolicy::Auto,
             limits: Limits::default(),
         };
         StartInstance { config, gateway_token: "secret".into(), clone_url: None, environment: [].into() }

@@ -258,6 +258,14 @@ impl CodingCli for ClaudeCode {
         Ok(self.terminal.escape(self.pane()?).await?)
     }
 
+    async fn interrupt(&mut self) -> Result<(), CliError> {
+        // A second Ctrl+C at the idle prompt would end the CLI: one only, and none when nothing is under way.
+        if self.activity().await == Activity::Busy {
+            self.terminal.interrupt(self.pane()?).await?;
+        }
+        Ok(())
+    }
+
     async fn signal(&mut self) -> Signal {
         loop {
             let Some(payload) = self.hooks.calls.recv().await else {
