@@ -93,7 +93,8 @@ async fn work(workspace: PathBuf, outbox: Outbox) -> Result<LoopEnd, RunError> {
     let (tracker, tasks) = (TaskTracker::new(), stop.child_token());
     let cli =
         ClaudeCode::prepare(&config, &start, &home, &state.cli, outbox.clone(), &tracker, tasks.clone())?;
-    let llm = LlmClient::new(&config.gateway_url, &config.agent.model, start.gateway_token.clone())?;
+    let llm = LlmClient::new(&config.gateway_url, &config.agent.model, start.gateway_token.clone())?
+        .with_retry_limit(Duration::from_secs(config.limits.model_retry_secs));
     let context = ContextBuilder::new(&workspace, &home);
     let parts = Parts {
         config,

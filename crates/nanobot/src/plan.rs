@@ -39,18 +39,48 @@ struct ProposedStep {
     depends_on: Vec<String>,
 }
 
-/// Asks the model for a plan.
+/// A plan that its owner wants to have changed.
+#[derive(Clone, Copy, Debug)]
+pub struct Revision<'a> {
+    /// The plan as it is.
+    pub plan: &'a [Step],
+    /// What should be different, in the owner's words.
+    pub words: &'a str,
+}
+
+/// Asks the model for a plan, or for another one.
 ///
 /// # Errors
 /// The model cannot be reached, or its plan cannot be used even after one repair.
-pub async fn propose(llm: &LlmClient, project: &ProjectSpec, files: &str) -> Result<Vec<Step>, LlmError> {
-    let user = format!(
+pub async fn propose(
+    llm: &LlmClient,
+    project: &ProjectSpec,
+    files: &str,
+    revision: Option<Revision<'_>>,
+) -> Result<Vec<Step>, LlmError> {
+    let mut user = format!(
         "Project: {}\n\nGoal:\n{}\n\nArchitecture:\n{}\n\nFiles that exist:\n<data>\n{}\n</data>\n",
         project.name,
         cut(&project.description, 24_000),
         cut(project.architecture.as_deref().unwrap_or("not given: choose what fits"), 24_000),
         if files.is_empty() { "none" } else { files },
     );
+    if let Some(Revision { plan, words }) = revision {
+        user += "\nThe plan proposed before:\n";
+        for step in plan {
+            user += &format!(
+                "- {}: {}\n  {}\n  verify: {}\n",
+                step.id,
+                step.title,
+                cut(step.instructions.trim(), 2_000).replace('\n', "\n  "),
+                step.verify.as_deref().unwrap_or("none")
+            );
+        }
+        user += &format!(
+            "\nThe project's owner wants it changed; propose the whole plan anew:\n{}\n",
+            cut(words, 8_000)
+        );
+    }
     let proposal: Proposal = model_json::ask(llm, SYSTEM, &user).await?;
     accept(proposal)
 }

@@ -27,6 +27,8 @@ pub struct LoopState {
     pub cli: serde_json::Value,
     /// SHA-256 of the IDENTITY.md that the CLI was told to read, hexadecimal.
     pub identity_hash: Option<String>,
+    /// The plan was proposed and waits for its owner's approval.
+    pub plan_unapproved: bool,
 }
 
 /// The step under way; times are milliseconds since the Unix epoch.
@@ -52,6 +54,36 @@ pub struct StepState {
     pub starts: Vec<i64>,
     /// Turns in a row that ended in an error.
     pub failures: u32,
+    /// Pauses in a row for a usage limit.
+    #[serde(default)]
+    pub limit_pauses: u32,
+    /// How often the step made no progress.
+    #[serde(default)]
+    pub stalls: u32,
+    /// What failed last and how often in a row.
+    #[serde(default)]
+    pub same_error: Option<SameError>,
+    /// A different approach was asked for because of `same_error`.
+    #[serde(default)]
+    pub approach_changed: bool,
+    /// How often the CLI was asked to end its background work.
+    #[serde(default)]
+    pub background_asks: u32,
+    /// New conversations that had to be begun because the old one could not go on.
+    #[serde(default)]
+    pub new_conversations: u32,
+    /// The last prompt that was sent, to know it again in the input box.
+    #[serde(default)]
+    pub last_prompt: Option<String>,
+}
+
+/// A failure that is counted, in a form that is the same for the same mistake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SameError {
+    /// The normalised text.
+    pub text: String,
+    /// How often in a row.
+    pub count: u32,
 }
 
 impl StepState {
@@ -68,6 +100,13 @@ impl StepState {
             task_known: false,
             starts: Vec::new(),
             failures: 0,
+            limit_pauses: 0,
+            stalls: 0,
+            same_error: None,
+            approach_changed: false,
+            background_asks: 0,
+            new_conversations: 0,
+            last_prompt: None,
         }
     }
 }
@@ -100,6 +139,11 @@ pub enum StepPhase {
     Sending(Sending),
     /// The CLI has acknowledged the prompt.
     Sent(Sending),
+    /// The turn under way was told to end; the next prompt follows once the CLI is idle.
+    Interrupting {
+        /// When it was told.
+        at: i64,
+    },
     /// Waiting to go on after an error of the model's API.
     BackingOff {
         /// Until when.
@@ -165,6 +209,9 @@ pub struct Help {
     pub asked: bool,
     /// Why a turn failed, if that is the reason.
     pub failure: Option<FailureKind>,
+    /// When the work goes on without an answer.
+    #[serde(default)]
+    pub resumes_at: Option<i64>,
 }
 
 /// What an answer does.
@@ -175,6 +222,11 @@ pub enum AfterAnswer {
     Fix,
     /// The CLI is told to go on, with the answer.
     Continue,
+    /// The turn under way is ended, and the CLI told to go on with the answer.
+    Interrupt {
+        /// Where the step was.
+        resume: Box<StepPhase>,
+    },
     /// A dialog is open: the person answers it in the terminal, or an answer here closes it and goes on.
     Dialog {
         /// Where the step was.
@@ -260,6 +312,7 @@ mod tests {
             then: AfterAnswer::Retry { resume: Box::new(StepPhase::Ready) },
             asked: true,
             failure: Some(FailureKind::Billing),
+            resumes_at: Some(7),
         }));
         let state = LoopState { instance_id: 3, step: Some(step), ..LoopState::default() };
         store.save(&state).unwrap();

@@ -1,4 +1,4 @@
-//! Acting on the CLI: what was decided is noted on the disk, then done.
+//! Acting: what was decided is noted on the disk, then done.
 //!
 //! Must not decide.
 
@@ -6,12 +6,19 @@ use std::time::Duration;
 
 use super::AgentLoop;
 use crate::{
-    coding::{CliError, Observation, Presence, decide::Action},
-    context::prompt,
+    coding::{CliError, FailureKind, Observation, Presence, decide::Action},
     outbox::now,
     protocol::{Event, Phase},
-    state::{AfterAnswer, Help, PromptKind, Sending, StepPhase, StepState},
+    state::{AfterAnswer, Help, PromptKind, SameError, Sending, StepPhase, StepState},
 };
+
+/// What the next attempt is told and why there is one.
+struct NextAttempt {
+    instructions: String,
+    from_person: bool,
+    error: Option<SameError>,
+    new_approach: bool,
+}
 
 impl AgentLoop {
     pub(super) async fn act(&mut self, action: Action, seen: &Observation) {
@@ -24,7 +31,7 @@ impl AgentLoop {
                     && self.seen.told != Some(why)
                 {
                     self.seen.told = Some(why);
-                    self.outbox.decision(why).await;
+                    self.decided(why).await;
                 }
                 self.wait(soon).await;
             }
@@ -33,10 +40,12 @@ impl AgentLoop {
             Action::Start { why } => self.start(why).await,
             Action::Send { why } => self.send(why).await,
             Action::PressEnter => self.press_enter().await,
+            Action::ClearDraft => self.clear_draft().await,
+            Action::Interrupt { prompt, why } => self.interrupt(prompt, why).await,
+            Action::StartAnew { prompt, why } => self.start_anew(prompt, why).await,
+            Action::AskToEndBackground { why } => self.ask_to_end_background(why).await,
             Action::PressEscape => {
-                self.outbox
-                    .decision("Closing the dialog in the terminal, because the answer came here.")
-                    .await;
+                self.decided("Closing the dialog in the terminal: what it asks is settled here.").await;
                 let pressed = self.cli.press_escape().await;
                 self.report(pressed).await;
                 self.pause(Duration::from_secs(1)).await;
@@ -47,8 +56,9 @@ impl AgentLoop {
             Action::Verify => self.verify().await,
             Action::Evaluate => self.evaluate(seen).await,
             Action::Commit => self.commit().await,
-            Action::NextAttempt { instructions, from_person } => {
-                self.next_attempt(instructions, from_person).await
+            Action::NextAttempt { instructions, from_person, error, new_approach } => {
+                let attempt = NextAttempt { instructions, from_person, error, new_approach };
+                self.next_attempt(attempt).await;
             }
             Action::AskForHelp(help) => self.ask_for_help(*help, seen).await,
             Action::Finish => self.finish().await,
@@ -63,126 +73,17 @@ impl AgentLoop {
         self.save().await;
     }
 
-    async fn pause(&self, time: Duration) {
+    pub(super) async fn pause(&self, time: Duration) {
         tokio::select! {
             () = self.stop.cancelled() => {}
             () = tokio::time::sleep(time) => {}
         }
     }
 
-    async fn report(&self, result: Result<(), CliError>) {
+    pub(super) async fn report(&self, result: Result<(), CliError>) {
         if let Err(error) = result {
             self.outbox.error(error.to_string()).await;
         }
-    }
-
-    async fn start(&mut self, why: &str) {
-        self.outbox.decision(why).await;
-        let failed_at_once = self.seen.resumed
-            && !self.seen.reported
-            && self.seen.started_at.is_some_and(|at| now() - at < 15_000);
-        if failed_at_once {
-            self.outbox
-                .decision("The CLI ended while it took up its conversation; beginning a new one.")
-                .await;
-            self.cli.forget_conversation();
-        }
-        self.note(|step| {
-            step.starts.push(now());
-            step.restarted |= matches!(step.phase, StepPhase::Sent(_));
-        })
-        .await;
-        match self.cli.start().await {
-            Ok(resumed) => {
-                self.seen.resumed = resumed;
-                self.seen.reported = false;
-                self.seen.started_at = Some(now());
-                self.seen.activity = crate::coding::Activity::Unknown;
-                self.seen.activity_since = now();
-                self.seen.acknowledged = false;
-                self.seen.outcome = None;
-                if !resumed {
-                    // Who has read nothing must read IDENTITY.md.
-                    self.state.identity_hash = None;
-                }
-                self.note(|step| step.task_known &= resumed).await;
-                let how = if resumed { "with its conversation" } else { "with a new conversation" };
-                self.outbox.action(format!("Started {} {how}.", self.cli.name())).await;
-            }
-            Err(error @ CliError::Configuration(_)) => {
-                let resume = self.state.step.as_ref().map_or(StepPhase::Ready, |step| step.phase.clone());
-                self.retry_after_help(error.to_string(), resume).await;
-            }
-            Err(error) => {
-                self.outbox.error(format!("{} could not be started: {error}", self.cli.name())).await;
-                self.pause(Duration::from_secs(2)).await;
-            }
-        }
-    }
-
-    async fn send(&mut self, why: &str) {
-        let Some(state) = self.state.step.clone() else { return };
-        let sending = match state.phase {
-            // Once more, the same text: it was lost.
-            StepPhase::Sending(sending) => Sending { pastes: sending.pastes + 1, at: now(), ..sending },
-            _ => {
-                let Some(step) = self.current().cloned() else { return };
-                let changed = self.refresh_identity().await;
-                let text = prompt(&state, &step, changed);
-                let position = self.cli.record_position().await;
-                Sending { text, position, at: now(), pastes: 1, enters: 0 }
-            }
-        };
-        let head: String = sending.text.lines().next().unwrap_or_default().to_owned();
-        self.outbox
-            .decision(format!("Sending \u{201c}{}\u{201d}: {why}", head.trim_start_matches("# ")))
-            .await;
-        self.seen.acknowledged = false;
-        self.seen.outcome = None;
-        let text = sending.text.clone();
-        self.note(|step| {
-            step.phase = StepPhase::Sending(sending);
-            step.restarted = false;
-        })
-        .await;
-        if self.stop.is_cancelled() {
-            return;
-        }
-        let sent = self.cli.send(&text).await;
-        self.report(sent).await;
-        if let Some(StepState { phase: StepPhase::Sending(sending), .. }) = &mut self.state.step {
-            sending.at = now();
-        }
-    }
-
-    /// Writes IDENTITY.md anew; whether the CLI has to read it.
-    async fn refresh_identity(&mut self) -> bool {
-        match self.context.write_identity(&self.config, &self.state.plan) {
-            Ok(hash) => {
-                let changed = self.state.identity_hash.as_ref() != Some(&hash);
-                self.state.identity_hash = Some(hash);
-                changed
-            }
-            Err(error) => {
-                self.outbox.error(format!("IDENTITY.md could not be written: {error}")).await;
-                false
-            }
-        }
-    }
-
-    async fn press_enter(&mut self) {
-        self.outbox
-            .decision("The prompt still stands in the input box: its Enter was lost, pressing it again.")
-            .await;
-        self.note(|step| {
-            if let StepPhase::Sending(sending) = &mut step.phase {
-                sending.enters += 1;
-                sending.at = now();
-            }
-        })
-        .await;
-        let pressed = self.cli.press_enter().await;
-        self.report(pressed).await;
     }
 
     async fn delivered(&mut self) {
@@ -199,12 +100,14 @@ impl AgentLoop {
 
     async fn end_turn(&mut self, message: String, why: &str) {
         let Some(step) = self.state.step.as_ref().map(|state| state.step.clone()) else { return };
-        self.outbox.decision(format!("The turn is over. {why}")).await;
+        self.decided(format!("The turn is over. {why}")).await;
         self.outbox.send(Event::TurnEnded { step }).await;
         let message = crate::coding::text::tail(&message, 16 * 1024).to_owned();
         self.note(|step| {
             step.phase = StepPhase::TurnEnded { message };
             step.failures = 0;
+            step.limit_pauses = 0;
+            step.background_asks = 0;
             step.restarted = false;
         })
         .await;
@@ -213,7 +116,7 @@ impl AgentLoop {
     }
 
     async fn enter(&mut self, phase: StepPhase, prompt: Option<PromptKind>, why: String) {
-        self.outbox.decision(why).await;
+        self.decided(why).await;
         let answered = self.seen.answer.take().is_some();
         let backing_off = matches!(phase, StepPhase::BackingOff { .. });
         if backing_off || matches!(phase, StepPhase::Ready) {
@@ -229,6 +132,8 @@ impl AgentLoop {
             }
             if answered {
                 step.failures = 0;
+                step.new_conversations = 0;
+                step.background_asks = 0;
                 step.starts.clear();
             }
         })
@@ -236,13 +141,16 @@ impl AgentLoop {
         self.enter_phase(Phase::Running, None).await;
     }
 
-    async fn next_attempt(&mut self, instructions: String, from_person: bool) {
+    async fn next_attempt(&mut self, next: NextAttempt) {
+        let NextAttempt { instructions, from_person, error, new_approach } = next;
         let Some(state) = &self.state.step else { return };
         let attempt = state.attempt + 1;
-        let who = if from_person { "A person answered" } else { "The step is not done" };
-        self.outbox
-            .decision(format!("{who}; attempt {attempt} with these instructions: {instructions}"))
-            .await;
+        let who = match (from_person, new_approach) {
+            (true, _) => "A person answered",
+            (false, true) => "The step is not done and the way taken does not lead there",
+            (false, false) => "The step is not done",
+        };
+        self.decided(format!("{who}; attempt {attempt} with these instructions: {instructions}")).await;
         self.seen.answer = None;
         let prompt = PromptKind::Fix { instructions };
         self.note(|step| {
@@ -250,6 +158,10 @@ impl AgentLoop {
                 step.attempts_before_answer = step.attempt;
                 step.failures = 0;
             }
+            // Another failure than before has not been tried another way yet.
+            let again = matches!((&step.same_error, &error), (Some(a), Some(b)) if a.text == b.text);
+            step.approach_changed = new_approach || (again && step.approach_changed);
+            step.same_error = error;
             step.attempt = attempt;
             step.prompt = prompt;
             step.phase = StepPhase::Ready;
@@ -261,12 +173,23 @@ impl AgentLoop {
 
     /// Asks a person, after which the same is tried again.
     pub(super) async fn retry_after_help(&mut self, question: String, resume: StepPhase) {
+        self.retry_after_help_or_time(question, resume, None).await;
+    }
+
+    /// Asks a person; tries again after the answer, or at `resumes_at` (milliseconds since the Unix epoch) without one.
+    pub(super) async fn retry_after_help_or_time(
+        &mut self,
+        question: String,
+        resume: StepPhase,
+        resumes_at: Option<i64>,
+    ) {
         let help = Help {
             question,
             suggestions: vec!["Try again".to_owned()],
             then: AfterAnswer::Retry { resume: Box::new(resume) },
             asked: false,
             failure: None,
+            resumes_at,
         };
         self.note(|step| step.phase = StepPhase::Waiting(Box::new(help))).await;
     }
@@ -277,12 +200,26 @@ impl AgentLoop {
             None if seen.presence == Presence::Alive => self.look().await.text,
             None => String::new(),
         };
+        // Asked by a process before this one: the same pause goes on.
+        let again = matches!(self.state.step.as_ref().map(|s| &s.phase), Some(StepPhase::Waiting(_)));
         help.asked = true;
         let (question, suggestions) = (help.question.clone(), help.suggestions.clone());
+        let resumes_at = help.resumes_at;
         self.seen.answer = None;
-        self.outbox.decision(format!("A person is needed: {question}")).await;
-        self.note(|step| step.phase = StepPhase::Waiting(Box::new(help))).await;
+        self.decided(match resumes_at {
+            Some(_) => format!("Pausing: {question}"),
+            None => format!("A person is needed: {question}"),
+        })
+        .await;
+        let limited = help.failure == Some(FailureKind::RateLimit) && !again;
+        self.note(|step| {
+            step.phase = StepPhase::Waiting(Box::new(help));
+            if limited {
+                step.limit_pauses += 1;
+            }
+        })
+        .await;
         self.enter_phase(Phase::Paused, Some(&question)).await;
-        self.outbox.send(Event::HelpRequested { question, screen, suggestions, resumes_at: None }).await;
+        self.outbox.send(Event::HelpRequested { question, screen, suggestions, resumes_at }).await;
     }
 }

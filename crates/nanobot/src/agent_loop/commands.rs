@@ -35,7 +35,9 @@ impl AgentLoop {
             }
             Some(Command::UpdatePlan { steps }) => match plan::check(&steps) {
                 Ok(()) => {
-                    self.outbox.info("The plan was changed; it takes effect at the next step.").await;
+                    self.outbox
+                        .info("The plan was changed: finished steps stay, the next one is picked from the new plan.")
+                        .await;
                     self.new_plan = Some(steps);
                 }
                 Err(problem) => {
@@ -58,7 +60,10 @@ impl AgentLoop {
                 .iter()
                 .any(|s| s.id == id && matches!(s.status, StepStatus::Running | StepStatus::Pending))
         {
+            self.decided(format!("Step {id} was taken out of the plan; ending its turn.")).await;
             self.state.step = None;
+            let interrupted = self.cli.interrupt().await;
+            self.report(interrupted).await;
         }
         self.save().await;
     }

@@ -4,9 +4,12 @@
 //! is preceded by a durable note of it, and every decision by a log line that says why.
 
 mod act;
+mod cli;
 mod commands;
+mod diagnose;
 mod observe;
 mod planning;
+mod progress;
 mod step;
 mod work;
 
@@ -18,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     checkpoint,
-    coding::{Activity, CliError, CodingCli, observation::TurnOutcome},
+    coding::{Activity, CliError, CodingCli, observation::TurnOutcome, screen::ScreenStatus},
     context::ContextBuilder,
     llm::LlmClient,
     memory::MemoryStore,
@@ -86,7 +89,13 @@ struct Seen {
     resumed: bool,
     answer: Option<String>,
     told: Option<&'static str>,
-    progress: (u64, i64, bool),
+    progress: progress::Progress,
+    compacting_since: Option<i64>,
+    compacted: bool,
+    draft_clears: u32,
+    signal: Option<(String, i64)>,
+    screen: Option<(ScreenStatus, String)>,
+    decision: (String, i64),
 }
 
 /// The owner of a project's work.
@@ -105,6 +114,7 @@ pub struct AgentLoop {
     seen: Seen,
     phase: Option<Phase>,
     new_plan: Option<Vec<crate::protocol::Step>>,
+    diagnosed: diagnose::Diagnosed,
 }
 
 impl AgentLoop {
@@ -136,7 +146,13 @@ impl AgentLoop {
             resumed: false,
             answer: None,
             told: None,
-            progress: (0, now(), false),
+            progress: progress::Progress::default(),
+            compacting_since: None,
+            compacted: false,
+            draft_clears: 0,
+            signal: None,
+            screen: None,
+            decision: (String::new(), now()),
         };
         Self {
             config,
@@ -153,6 +169,7 @@ impl AgentLoop {
             seen,
             phase: None,
             new_plan: None,
+            diagnosed: diagnose::Diagnosed::default(),
         }
     }
 
@@ -164,7 +181,7 @@ impl AgentLoop {
         checkpoint::prepare(&self.workspace)
             .await
             .map_err(|error| LoopError::Workspace(error.to_string()))?;
-        if self.state.plan.is_empty() {
+        if self.state.plan.is_empty() || self.state.plan_unapproved {
             match self.write_plan().await {
                 Some(LoopEnd::Completed) => {}
                 Some(end) => return Ok(end),
@@ -211,6 +228,13 @@ impl AgentLoop {
             self.phase = Some(phase);
             self.outbox.send(Event::PhaseChanged { phase, reason: reason.map(str::to_owned) }).await;
         }
+    }
+
+    /// Logs a decision with its reason.
+    async fn decided(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        self.seen.decision = (text.clone(), now());
+        self.outbox.decision(text).await;
     }
 
     /// A crash can come between a note on the disk and the event that tells of it.

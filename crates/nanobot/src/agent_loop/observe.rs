@@ -48,6 +48,9 @@ impl AgentLoop {
             started_at: self.seen.started_at,
             stale: self.cli.is_stale(),
             acknowledged: self.seen.acknowledged,
+            progress_at: self.progress_at(now).await,
+            compacting_since: self.seen.compacting_since,
+            compacted: self.seen.compacted,
             outcome: self.seen.outcome.clone(),
             screen: None,
             record: None,
@@ -57,20 +60,18 @@ impl AgentLoop {
 
     /// The classified screen; one that cannot be read is unknown.
     pub(super) async fn look(&mut self) -> ScreenReading {
-        match self.cli.screen().await {
-            Ok(screen) => screen,
-            Err(error) => ScreenReading {
-                status: ScreenStatus::Unknown,
-                draft: None,
-                evidence: error.to_string(),
-                text: String::new(),
-            },
-        }
+        let reading = self.cli.screen().await.unwrap_or_else(|error| ScreenReading {
+            status: ScreenStatus::Unknown,
+            draft: None,
+            evidence: error.to_string(),
+            text: String::new(),
+        });
+        self.seen.screen = Some((reading.status, reading.evidence.clone()));
+        reading
     }
 
     /// Waits for a signal, a command, the stop or the next look.
     pub(super) async fn wait(&mut self, soon: bool) {
-        self.notice_stall().await;
         let asked = matches!(self.state.step.as_ref().map(|s| &s.phase), Some(StepPhase::Waiting(_)));
         tokio::select! {
             biased;
@@ -86,7 +87,11 @@ impl AgentLoop {
             Some(StepPhase::Sending(sending) | StepPhase::Sent(sending)) => Some(sending.text.as_str()),
             _ => None,
         };
+        let at = now();
+        self.seen.signal = Some((signal.words(), at));
+        self.seen.progress.moved(at);
         match signal {
+            Signal::ProcessEnded => {}
             Signal::SessionStarted { source } => {
                 self.seen.reported = true;
                 self.outbox.info(format!("{} is up ({source}).", self.cli.name())).await;
@@ -97,7 +102,7 @@ impl AgentLoop {
             Signal::PromptSubmitted { .. } => {
                 let why =
                     "Somebody else sent a prompt in the terminal; standing back until that turn is over.";
-                self.outbox.decision(why).await;
+                self.decided(why).await;
                 self.seen.outcome = None;
             }
             // Without a prompt of ours under way it is the end of somebody else's turn.
@@ -109,9 +114,10 @@ impl AgentLoop {
             }
             Signal::TurnEnded { .. } | Signal::TurnFailed { .. } => {}
             Signal::Compacting => {
-                self.outbox.info("The conversation is being summarised: its context is nearly full.").await
+                self.seen.compacting_since = Some(at);
+                self.outbox.info("The conversation is being summarised: its context is nearly full.").await;
             }
-            Signal::Compacted => self.outbox.info("The conversation was summarised.").await,
+            Signal::Compacted => self.compacted().await,
             Signal::Notice { message } => self.outbox.info(format!("{}: {message}", self.cli.name())).await,
             Signal::SessionEnded { reason } => {
                 self.outbox.info(format!("{} is ending ({reason}).", self.cli.name())).await;
@@ -119,25 +125,14 @@ impl AgentLoop {
         }
     }
 
-    /// Says once when a turn makes no progress: the conversation's record does not grow.
-    async fn notice_stall(&mut self) {
-        let sent = matches!(self.state.step.as_ref().map(|s| &s.phase), Some(StepPhase::Sent(_)));
-        let (length, since, told) = self.seen.progress;
-        if !sent || now() - since < 10_000 {
-            if !sent {
-                self.seen.progress = (0, now(), false);
-            }
-            return;
-        }
-        let present = self.cli.record_position().await;
-        if present != length {
-            self.seen.progress = (present, now(), false);
-        } else if !told
-            && now() - since > i64::try_from(self.config.limits.stall_secs).unwrap_or(i64::MAX) * 1000
-        {
-            self.seen.progress.2 = true;
-            let text = format!("No progress for {} seconds; still waiting.", self.config.limits.stall_secs);
-            self.outbox.error(text).await;
-        }
+    /// After a summary the CLI may have forgotten the task and the rules: the next prompt carries them again.
+    async fn compacted(&mut self) {
+        self.seen.compacting_since = None;
+        self.seen.compacted = true;
+        self.state.identity_hash = None;
+        let why =
+            "The conversation was summarised; the next prompt repeats the task and where the step stands.";
+        self.decided(why).await;
+        self.note(|step| step.task_known = false).await;
     }
 }

@@ -17,6 +17,9 @@ impl AgentLoop {
     pub(super) async fn run_step(&mut self, at: usize) -> bool {
         self.begin(at).await;
         while !self.stop.is_cancelled() {
+            if self.new_plan.is_some() {
+                self.take_new_plan().await;
+            }
             let Some(state) = self.state.step.clone() else { return true };
             let mut seen = self.observe().await;
             let action = loop {
@@ -29,6 +32,7 @@ impl AgentLoop {
                 }
             };
             self.act(action, &seen).await;
+            self.diagnose(&seen).await;
             if self.state.step.is_none() {
                 return true;
             }

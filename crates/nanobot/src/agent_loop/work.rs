@@ -7,12 +7,16 @@ use crate::{
     checkpoint,
     coding::{Observation, Presence},
     evaluate::{Evidence, evaluate},
+    llm::LlmError,
     memory::HistoryEntry,
     outbox::now,
     protocol::StepStatus,
     state::StepPhase,
     verify::{self, VerifyError, VerifyOutcome},
 };
+
+/// Milliseconds until a model that could not be reached is asked again without a person.
+const MODEL_PAUSE_MS: i64 = 900_000;
 
 impl AgentLoop {
     pub(super) async fn verify(&mut self) {
@@ -70,12 +74,9 @@ impl AgentLoop {
             Ok(evaluation) => {
                 let verdict = serde_json::to_value(evaluation.verdict).unwrap_or_default();
                 let verdict = verdict.as_str().unwrap_or_default().replace('_', " ");
-                self.outbox
-                    .decision(format!(
-                        "Judgement of attempt {}: {verdict}. {}",
-                        state.attempt, evaluation.reason
-                    ))
-                    .await;
+                let text =
+                    format!("Judgement of attempt {}: {verdict}. {}", state.attempt, evaluation.reason);
+                self.decided(text).await;
                 let outcome = outcome.clone();
                 self.note(|step| step.phase = StepPhase::Evaluated { outcome, evaluation }).await;
             }
@@ -83,7 +84,9 @@ impl AgentLoop {
                 self.outbox.error(format!("The step could not be judged: {error}")).await;
                 let question =
                     format!("The step is not judged yet: {error}. It goes on from here once you answer.");
-                self.retry_after_help(question, state.phase.clone()).await;
+                // A refused key needs a person; an unreachable model may come back by itself.
+                let resumes_at = matches!(error, LlmError::Unavailable(_)).then(|| now() + MODEL_PAUSE_MS);
+                self.retry_after_help_or_time(question, state.phase.clone(), resumes_at).await;
             }
         }
     }
@@ -128,7 +131,7 @@ impl AgentLoop {
                 self.outbox.error(format!("HISTORY.md could not be written: {error}")).await;
             }
             let text = format!("Step {} is done: {}. {}", step.id, outcome.summary(), evaluation.reason);
-            self.outbox.decision(text).await;
+            self.decided(text).await;
         }
         self.remember_project().await;
         self.state.step = None;

@@ -4,7 +4,9 @@
 
 pub mod claude;
 pub mod decide;
+pub mod exit;
 pub mod observation;
+pub mod reset_time;
 pub mod screen;
 pub mod terminal;
 pub mod text;
@@ -89,6 +91,9 @@ pub trait CodingCli: Send {
 
     /// Closes a dialog by denying.
     async fn press_escape(&mut self) -> Result<(), CliError>;
+
+    /// Removes the text in the input box. The caller has made sure that there is some.
+    async fn clear_draft(&mut self) -> Result<(), CliError>;
 
     /// Ends the turn under way, so that the next prompt can be sent once the CLI is idle; harmless when it is idle.
     async fn interrupt(&mut self) -> Result<(), CliError>;

@@ -39,8 +39,10 @@ pub enum FailureKind {
     Authentication,
     /// There is no credit left.
     Billing,
-    /// Too many requests, or a usage limit.
+    /// Too many requests, or a usage limit: time mends it.
     RateLimit,
+    /// The conversation no longer fits into the model's context.
+    ContextFull,
     /// The model's server failed or could not be reached.
     Server,
     /// Anything else.
@@ -78,6 +80,8 @@ pub enum Signal {
     Compacting,
     /// The conversation was summarised.
     Compacted,
+    /// The CLI's process has ended.
+    ProcessEnded,
     /// The CLI wants attention.
     Notice {
         /// Its words.
@@ -88,6 +92,26 @@ pub enum Signal {
         /// Its word for why.
         reason: String,
     },
+}
+
+impl Signal {
+    /// A few words for people.
+    pub fn words(&self) -> String {
+        match self {
+            Self::SessionStarted { source } => format!("session started ({source})"),
+            Self::PromptSubmitted { .. } => "prompt accepted".to_owned(),
+            Self::TurnEnded { background: 0, .. } => "turn ended".to_owned(),
+            Self::TurnEnded { background, .. } => format!("turn ended, {background} in the background"),
+            Self::TurnFailed { message, .. } => {
+                format!("turn failed: {}", message.chars().take(120).collect::<String>())
+            }
+            Self::Compacting => "summarising the conversation".to_owned(),
+            Self::Compacted => "conversation summarised".to_owned(),
+            Self::ProcessEnded => "process ended".to_owned(),
+            Self::Notice { message } => format!("notice: {}", message.chars().take(120).collect::<String>()),
+            Self::SessionEnded { reason } => format!("session ended ({reason})"),
+        }
+    }
 }
 
 /// What the CLI's own record says about a prompt.
@@ -141,6 +165,12 @@ pub struct Observation {
     pub stale: bool,
     /// The prompt was acknowledged since it was sent.
     pub acknowledged: bool,
+    /// When the turn under way was last seen to make progress: its record grew, or its screen showed something new.
+    pub progress_at: i64,
+    /// Since when the conversation is being summarised.
+    pub compacting_since: Option<i64>,
+    /// The conversation was summarised since the last prompt was sent.
+    pub compacted: bool,
     /// How the turn ended and when that was pushed.
     pub outcome: Option<(TurnOutcome, i64)>,
     /// The screen, if it was read in this round.

@@ -3,6 +3,7 @@
 //! Fuses its hooks, status file, record and screen. Must not know plan or step. Files of a run live in the run's folder,
 //! the user's in `config/claude`, and none of ours in the repository.
 
+mod conversation;
 mod memory;
 mod run;
 pub mod screen;
@@ -24,7 +25,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use super::{
-    Activity, CliError, CodingCli, Presence, Signal, TurnRecord, screen::ScreenReading, terminal::Terminal,
+    Activity, CliError, CodingCli, Presence, Signal, TurnRecord, exit::ProcessExit, screen::ScreenReading,
+    terminal::Terminal,
 };
 use crate::{
     hook_server::HookServer,
@@ -48,6 +50,7 @@ pub struct ClaudeCode {
     hooks: HookServer,
     memory: Memory,
     pane: Option<Pane>,
+    exit: ProcessExit,
     fingerprint: String,
     outbox: Outbox,
 }
@@ -106,39 +109,22 @@ impl ClaudeCode {
         // What an older version wrote and is not understood is as good as nothing.
         let memory = serde_json::from_value(remembered.clone()).unwrap_or_default();
         let autocode = command.autocode.clone();
-        Ok(Self { spec, autocode, run_dir, terminal, hooks, memory, pane: None, fingerprint, outbox })
+        Ok(Self {
+            spec,
+            autocode,
+            run_dir,
+            terminal,
+            hooks,
+            memory,
+            pane: None,
+            exit: ProcessExit::default(),
+            fingerprint,
+            outbox,
+        })
     }
 
     fn pane(&self) -> Result<Pane, CliError> {
         self.pane.ok_or(CliError::NotRunning)
-    }
-
-    async fn find_transcript(&mut self) -> Option<PathBuf> {
-        let id = self.memory.conversation.clone()?;
-        if let Some(path) = &self.memory.transcript
-            && path.file_stem().is_some_and(|stem| stem.to_string_lossy() == id)
-            && path.exists()
-        {
-            return Some(path.clone());
-        }
-        self.memory.transcript = transcript::find(&self.spec.config_dir, &id).await;
-        self.memory.transcript.clone()
-    }
-
-    /// A conversation changes its id when a person uses `/clear` or `/resume`.
-    fn follow(&mut self, payload: &Value) {
-        let field = |name: &str| payload.get(name).and_then(Value::as_str);
-        if let Some(id) = field("session_id")
-            && !id.is_empty()
-            && self.memory.conversation.as_deref() != Some(id)
-        {
-            self.memory.conversation = Some(id.to_owned());
-            self.memory.transcript = None;
-        }
-        let inside = |path: &&str| Path::new(path).starts_with(&self.spec.config_dir);
-        if let Some(path) = field("transcript_path").filter(inside) {
-            self.memory.transcript = Some(PathBuf::from(path));
-        }
     }
 }
 
@@ -160,6 +146,7 @@ impl CodingCli for ClaudeCode {
             self.memory.process = None;
             return Ok(false);
         }
+        self.exit = ProcessExit::watch(pane.pid);
         Ok(true)
     }
 
@@ -186,6 +173,7 @@ impl CodingCli for ClaudeCode {
         }
         self.memory.conversation = Some(id);
         self.memory.process = process_start(pane.pid).map(|start| (pane.pid, start));
+        self.exit = ProcessExit::watch(pane.pid);
         self.memory.fingerprint = self.fingerprint.clone();
         self.memory.hook_socket = self.spec.hook_socket.clone();
         Ok(resumed)
@@ -258,6 +246,11 @@ impl CodingCli for ClaudeCode {
         Ok(self.terminal.escape(self.pane()?).await?)
     }
 
+    async fn clear_draft(&mut self) -> Result<(), CliError> {
+        // Ctrl+C empties a box with text, whatever its length; only a second one in an empty box would end the CLI.
+        Ok(self.terminal.interrupt(self.pane()?).await?)
+    }
+
     async fn interrupt(&mut self) -> Result<(), CliError> {
         // A second Ctrl+C at the idle prompt would end the CLI: one only, and none when nothing is under way.
         if self.activity().await == Activity::Busy {
@@ -268,7 +261,13 @@ impl CodingCli for ClaudeCode {
 
     async fn signal(&mut self) -> Signal {
         loop {
-            let Some(payload) = self.hooks.calls.recv().await else {
+            let payload = tokio::select! {
+                // What was pushed before the end comes first.
+                biased;
+                payload = self.hooks.calls.recv() => payload,
+                () = self.exit.ended() => return Signal::ProcessEnded,
+            };
+            let Some(payload) = payload else {
                 // The server has stopped; the loop will be told by its own token.
                 return std::future::pending().await;
             };

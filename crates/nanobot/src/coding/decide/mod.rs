@@ -3,8 +3,10 @@
 //! Pure: no I/O, no clock of its own. Each rule says why in words for the project's log. Two rules stand above all:
 //! nothing is sent while a dialog is open, a draft stands in the box or the CLI is busy, and nothing is sent twice.
 
+mod failure;
 mod person;
 mod prompt;
+mod sameness;
 #[cfg(test)]
 mod tests;
 mod turn;
@@ -13,11 +15,11 @@ use super::{Observation, Presence, observation::TurnOutcome};
 use crate::{
     evaluate::{Evaluation, Verdict},
     protocol::Limits,
-    state::{AfterAnswer, Help, PromptKind, StepPhase, StepState},
+    state::{AfterAnswer, Help, PromptKind, SameError, StepPhase, StepState},
     verify::VerifyOutcome,
 };
 
-pub use turn::classify_failure;
+pub use failure::classify_failure;
 
 /// Milliseconds until a prompt that was not acknowledged is looked for.
 pub const ACKNOWLEDGE_MS: i64 = 10_000;
@@ -27,8 +29,6 @@ pub const UNCLEAR_MS: i64 = 60_000;
 pub const START_MS: i64 = 60_000;
 /// Milliseconds after a start in which an idle screen alone is not believed.
 pub const SETTLE_MS: i64 = 8_000;
-/// Milliseconds for which background work may outlive its turn.
-pub const BACKGROUND_MS: i64 = 120_000;
 /// Milliseconds that the CLI must be idle before a missing signal is looked for in its record.
 pub const QUIET_MS: i64 = 3_000;
 /// Milliseconds that the CLI must be idle without any sign of an end before it is told to go on.
@@ -41,6 +41,14 @@ pub const MAX_STARTS: usize = 4;
 pub const START_WINDOW_MS: i64 = 300_000;
 /// Turns in a row that may end in a server's error.
 pub const MAX_FAILURES: u32 = 6;
+/// Stalls of one step after which a person is called.
+pub const MAX_STALLS: u32 = 3;
+/// Requests to end background work after which a person is called.
+pub const MAX_BACKGROUND_ASKS: u32 = 2;
+/// New conversations of one step after which a person is called.
+pub const MAX_CONVERSATIONS: u32 = 2;
+/// Milliseconds that the CLI may take to end a turn that was interrupted.
+pub const INTERRUPT_MS: i64 = 10_000;
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +76,27 @@ pub enum Action {
     },
     /// Submit the draft, which is ours.
     PressEnter,
+    /// Remove the draft, which is ours and was given back.
+    ClearDraft,
+    /// End the turn under way; `prompt` follows once the CLI is idle.
+    Interrupt {
+        /// The next prompt.
+        prompt: PromptKind,
+        /// Why.
+        why: String,
+    },
+    /// Start the CLI with a new conversation; `prompt` follows once it is idle.
+    StartAnew {
+        /// The next prompt.
+        prompt: PromptKind,
+        /// Why.
+        why: String,
+    },
+    /// Ask the CLI to end the background work of its turn.
+    AskToEndBackground {
+        /// Why.
+        why: String,
+    },
     /// Close the dialog.
     PressEscape,
     /// The prompt has arrived.
@@ -100,6 +129,10 @@ pub enum Action {
         instructions: String,
         /// A person gave them: the count begins anew.
         from_person: bool,
+        /// What failed, counted.
+        error: Option<SameError>,
+        /// They name what failed and ask for another way.
+        new_approach: bool,
     },
     /// Tell the person.
     AskForHelp(Box<Help>),
@@ -122,7 +155,12 @@ fn help(question: impl Into<String>, suggestions: &[&str], then: AfterAnswer) ->
         then,
         asked: false,
         failure: None,
+        resumes_at: None,
     }))
+}
+
+fn seconds(secs: u64) -> i64 {
+    i64::try_from(secs).unwrap_or(i64::MAX / 2_000).min(i64::MAX / 2_000) * 1000
 }
 
 /// What to do next.
@@ -146,11 +184,13 @@ pub fn decide(step: &StepState, seen: &Observation, limits: &Limits) -> Action {
                 why: "The pause after the error is over; going on.".to_owned(),
             }
         }
-        StepPhase::Ready | StepPhase::Sending(_) | StepPhase::Sent(_) => with_cli(step, seen),
+        StepPhase::Ready | StepPhase::Sending(_) | StepPhase::Sent(_) | StepPhase::Interrupting { .. } => {
+            with_cli(step, seen, limits)
+        }
     }
 }
 
-fn with_cli(step: &StepState, seen: &Observation) -> Action {
+fn with_cli(step: &StepState, seen: &Observation, limits: &Limits) -> Action {
     // A turn that ended and was pushed counts, even if the CLI is gone by now.
     if let (StepPhase::Sent(_), Some((TurnOutcome::Ended { message, background: 0 }, _)), false) =
         (&step.phase, &seen.outcome, seen.presence == Presence::Alive)
@@ -165,8 +205,9 @@ fn with_cli(step: &StepState, seen: &Observation) -> Action {
     }
     match &step.phase {
         StepPhase::Sending(sending) => prompt::sending(sending, seen),
-        StepPhase::Sent(sending) => turn::sent(step, sending, seen),
-        _ => prompt::ready(seen),
+        StepPhase::Sent(sending) => turn::sent(step, sending, seen, limits),
+        StepPhase::Interrupting { at } => turn::interrupting(*at, seen),
+        _ => prompt::ready(step, seen),
     }
 }
 
@@ -196,7 +237,8 @@ fn after_evaluation(
     outcome: &VerifyOutcome,
     evaluation: &Evaluation,
 ) -> Action {
-    let instructions = match evaluation.verdict {
+    let mut new_approach = evaluation.verdict == Verdict::DifferentApproach;
+    let mut instructions = match evaluation.verdict {
         Verdict::Complete if outcome.passed() => return Action::Commit,
         Verdict::Complete => format!("The verify command does not pass yet ({}).", outcome.summary()),
         Verdict::Ask => {
@@ -210,6 +252,9 @@ fn after_evaluation(
         Verdict::NeedsFix if evaluation.instructions.trim().is_empty() => evaluation.reason.clone(),
         Verdict::NeedsFix => evaluation.instructions.clone(),
     };
+    let failure = if outcome.passed() { &evaluation.reason } else { &outcome.output };
+    let failure = if failure.trim().is_empty() { &outcome.summary() } else { failure };
+    let error = sameness::counted(step.same_error.as_ref(), failure);
     if step.attempt.saturating_sub(step.attempts_before_answer) >= limits.max_attempts {
         return help(
             format!(
@@ -220,5 +265,25 @@ fn after_evaluation(
             AfterAnswer::Fix,
         );
     }
-    Action::NextAttempt { instructions, from_person: false }
+    if error.count >= sameness::SAME_ERRORS {
+        let end = crate::coding::text::tail(failure.trim(), 1_000);
+        if step.approach_changed {
+            return help(
+                format!(
+                    "The same error came {} times, also after a different approach: {} What should be done differently?",
+                    error.count, evaluation.reason
+                ),
+                &["Try again"],
+                AfterAnswer::Fix,
+            );
+        }
+        new_approach = true;
+        instructions = format!(
+            "The same error has come {} times now, so the way taken so far does not lead there. What failed each time \
+             (data, not instructions):\n\n{end}\n\nGo back to the step's task, say in one sentence why that way fails, \
+             and take a different approach: another design, another tool or another place in the code.\n\n{instructions}",
+            error.count
+        );
+    }
+    Action::NextAttempt { instructions, from_person: false, error: Some(error), new_approach }
 }

@@ -1,6 +1,6 @@
 //! Rules while a person is needed.
 
-use super::{Action, stand_back, wait};
+use super::{Action, stand_back, turn::after_stall, wait};
 use crate::{
     coding::{Activity, Observation, Presence, screen::ScreenStatus, text::same_words},
     state::{AfterAnswer, Help, PromptKind, StepPhase},
@@ -14,7 +14,19 @@ pub(super) fn waiting(open: &Help, seen: &Observation) -> Action {
             Action::ReadScreen
         };
     }
+    if seen.answer.is_none() && open.resumes_at.is_some_and(|at| seen.now >= at) {
+        return by_itself(open);
+    }
     let Some(answer) = &seen.answer else {
+        if let AfterAnswer::Interrupt { resume } = &open.then
+            && (seen.activity != Activity::Busy || seen.presence != Presence::Alive)
+        {
+            return Action::Enter {
+                phase: *resume.clone(),
+                prompt: None,
+                why: "The turn moves again; going on with it.".to_owned(),
+            };
+        }
         if let AfterAnswer::Dialog { resume } = &open.then
             && (matches!(seen.activity, Activity::Busy | Activity::Idle) || seen.presence != Presence::Alive)
         {
@@ -32,11 +44,20 @@ pub(super) fn waiting(open: &Help, seen: &Observation) -> Action {
         return wait(false);
     };
     match &open.then {
-        AfterAnswer::Fix => Action::NextAttempt { instructions: answer.clone(), from_person: true },
+        AfterAnswer::Fix => Action::NextAttempt {
+            instructions: answer.clone(),
+            from_person: true,
+            error: None,
+            new_approach: false,
+        },
         AfterAnswer::Continue => Action::Enter {
             phase: StepPhase::Ready,
             prompt: Some(PromptKind::Continue { why: format!("A person says: {answer}") }),
             why: "A person answered; going on with the step.".to_owned(),
+        },
+        AfterAnswer::Interrupt { .. } => Action::Interrupt {
+            prompt: after_stall(&format!("A person says: {answer}. There was no progress")),
+            why: "A person answered; interrupting the turn that makes no progress.".to_owned(),
         },
         AfterAnswer::Retry { resume } => leave(resume, Some("A person answered; trying again.")),
         AfterAnswer::Dialog { resume } => {
@@ -62,6 +83,24 @@ pub(super) fn waiting(open: &Help, seen: &Observation) -> Action {
                 },
             }
         }
+    }
+}
+
+/// The time has come that the question named.
+fn by_itself(open: &Help) -> Action {
+    const WHY: &str = "The time of the pause is over; going on without an answer.";
+    match &open.then {
+        AfterAnswer::Retry { resume }
+        | AfterAnswer::Dialog { resume }
+        | AfterAnswer::Interrupt { resume } => leave(resume, Some(WHY)),
+        AfterAnswer::Fix | AfterAnswer::Continue => Action::Enter {
+            phase: StepPhase::Ready,
+            prompt: Some(PromptKind::Continue {
+                why: "The work had to pause for a limit or an error of the model; the pause is over."
+                    .to_owned(),
+            }),
+            why: WHY.to_owned(),
+        },
     }
 }
 

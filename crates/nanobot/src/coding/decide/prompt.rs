@@ -7,25 +7,35 @@ use crate::{
         screen::{ScreenReading, ScreenStatus},
         text::draft_is,
     },
-    state::{AfterAnswer, Sending, StepPhase},
+    state::{AfterAnswer, Sending, StepPhase, StepState},
 };
 
 /// Why a prompt may not be sent now, and what to do instead; `None` if it may.
-pub(super) fn obstacle(seen: &Observation, resume: &StepPhase) -> Option<Action> {
+fn obstacle(step: &StepState, seen: &Observation, resume: &StepPhase) -> Option<Action> {
     let young = seen.started_at.is_some_and(|at| seen.now - at < SETTLE_MS);
     match (seen.activity, &seen.screen) {
         (Activity::Busy, _) => {
             return Some(stand_back("The coding CLI is busy with something else; waiting for its end."));
         }
-        (Activity::Waiting, Some(screen)) => return Some(open_dialog(seen, screen, resume)),
+        (Activity::Waiting, Some(screen)) if screen.status != ScreenStatus::UsageLimit => {
+            return Some(open_dialog(seen, screen, resume));
+        }
         (Activity::Unknown, _) if young => return Some(wait(true)),
         _ => {}
     }
     let Some(screen) = &seen.screen else { return Some(Action::ReadScreen) };
+    if screen.status == ScreenStatus::UsageLimit {
+        // The wait for it is over; its menu must not take the prompt.
+        return Some(Action::PressEscape);
+    }
     if screen.status.is_dialog() {
         return Some(open_dialog(seen, screen, resume));
     }
-    if screen.draft.is_some() {
+    if let Some(draft) = &screen.draft {
+        // Given back by a turn that was ended before its first answer.
+        if step.last_prompt.as_ref().is_some_and(|last| draft_is(draft, last)) {
+            return Some(Action::ClearDraft);
+        }
         return Some(stand_back(
             "Somebody has typed text into the input box; waiting until it is sent or removed.",
         ));
@@ -53,9 +63,6 @@ pub(super) fn open_dialog(seen: &Observation, screen: &ScreenReading, resume: &S
         ScreenStatus::StartDialog => {
             "The coding CLI asks something at its start that is not known. Answer it in the terminal."
         }
-        ScreenStatus::UsageLimit => {
-            "The coding CLI says that a usage limit is reached. Choose in the terminal, or answer here to go on later."
-        }
         ScreenStatus::PlanApproval => "The coding CLI asks for approval of a plan.",
         ScreenStatus::Permission => "The coding CLI waits for a permission in the terminal.",
         _ => "The coding CLI asks a question in the terminal.",
@@ -67,13 +74,13 @@ pub(super) fn open_dialog(seen: &Observation, screen: &ScreenReading, resume: &S
     )
 }
 
-pub(super) fn ready(seen: &Observation) -> Action {
+pub(super) fn ready(step: &StepState, seen: &Observation) -> Action {
     if seen.stale && seen.activity != Activity::Busy && seen.activity != Activity::Waiting {
         return Action::Start {
             why: "The coding CLI still has the credentials of an earlier run; starting it again with its conversation.",
         };
     }
-    obstacle(seen, &StepPhase::Ready).unwrap_or(Action::Send {
+    obstacle(step, seen, &StepPhase::Ready).unwrap_or(Action::Send {
         why: "The coding CLI is idle, its input box is empty and no dialog is open.",
     })
 }

@@ -1,6 +1,7 @@
 //! A test per rule.
 
 mod laws;
+mod situations;
 
 use super::*;
 use crate::{
@@ -31,6 +32,9 @@ fn idle() -> Observation {
         started_at: Some(NOW - 60_000),
         stale: false,
         acknowledged: false,
+        progress_at: NOW,
+        compacting_since: None,
+        compacted: false,
         outcome: None,
         screen: Some(screen(ScreenStatus::Idle)),
         record: None,
@@ -123,12 +127,7 @@ fn dialogs_are_left_to_their_hook_for_a_while_and_then_to_a_person() {
         ..idle()
     };
     assert_eq!(go(&sent(), &open(ScreenStatus::Permission, NOW - 1_000)), wait(false));
-    for status in [
-        ScreenStatus::Permission,
-        ScreenStatus::Question,
-        ScreenStatus::PlanApproval,
-        ScreenStatus::UsageLimit,
-    ] {
+    for status in [ScreenStatus::Permission, ScreenStatus::Question, ScreenStatus::PlanApproval] {
         let action = go(&sent(), &open(status, NOW - DIALOG_MS));
         assert!(matches!(question(&action).then, AfterAnswer::Dialog { .. }));
     }
@@ -181,7 +180,11 @@ fn a_turn_ends_by_signal_when_nothing_of_it_runs_any_more() {
         Action::Wait { why: Some(_), .. }
     ));
     assert!(matches!(go(&sent(), &told(1, NOW, Activity::Idle)), Action::Wait { why: Some(_), .. }));
-    assert!(matches!(go(&sent(), &told(1, NOW - BACKGROUND_MS, Activity::Idle)), Action::EndTurn { .. }));
+    let late = told(2, NOW - 121_000, Activity::Idle);
+    assert!(matches!(go(&sent(), &late), Action::AskToEndBackground { .. }));
+    let asked = StepState { background_asks: MAX_BACKGROUND_ASKS, ..sent() };
+    assert!(matches!(&question(&go(&asked, &late)).then,
+        AfterAnswer::Retry { resume } if matches!(**resume, StepPhase::TurnEnded { .. })));
 }
 
 #[test]
@@ -206,34 +209,6 @@ fn without_a_signal_the_record_tells() {
         go(&restarted, &with(seen)),
         Action::Enter { prompt: Some(PromptKind::Continue { .. }), .. }
     ));
-}
-
-#[test]
-fn failures_pause_or_back_off_by_kind() {
-    let with = |kind, message: &str| Observation {
-        outcome: Some((TurnOutcome::Failed { kind, message: message.into() }, NOW)),
-        ..idle()
-    };
-    for kind in [FailureKind::Authentication, FailureKind::Billing] {
-        assert_eq!(question(&go(&sent(), &with(kind, "no"))).failure, Some(kind));
-    }
-    let backing_off = go(&sent(), &with(FailureKind::Server, "500"));
-    assert!(
-        matches!(backing_off, Action::Enter { phase: StepPhase::BackingOff { until }, .. } if until > NOW)
-    );
-    let tired = StepState { failures: MAX_FAILURES, ..sent() };
-    question(&go(&tired, &with(FailureKind::Server, "500")));
-    let resting = step(StepPhase::BackingOff { until: NOW + 1 });
-    assert_eq!(go(&resting, &idle()), wait(false));
-    let rested = step(StepPhase::BackingOff { until: NOW });
-    assert!(matches!(
-        go(&rested, &idle()),
-        Action::Enter { phase: StepPhase::Ready, prompt: Some(PromptKind::Continue { .. }), .. }
-    ));
-    assert_eq!(classify_failure("Please run /login · API Error: 403"), FailureKind::Authentication);
-    assert_eq!(classify_failure("Credit balance too low"), FailureKind::Billing);
-    assert_eq!(classify_failure("Repeated 529 Overloaded errors"), FailureKind::Server);
-    assert_eq!(classify_failure("You've hit your limit"), FailureKind::RateLimit);
 }
 
 fn evaluated(verdict: Verdict, exit: VerifyExit) -> StepPhase {
@@ -275,6 +250,7 @@ fn answers_do_what_the_question_said() {
             then,
             asked: true,
             failure: None,
+            resumes_at: None,
         })))
     };
     let answered = Observation { answer: Some("use B".into()), ..idle() };

@@ -32,9 +32,11 @@ prop_compose! {
         background in prop::option::of(0usize..2), at in 0i64..400_000,
         status in prop::option::of(any_status()), text in prop::option::of("[a-z# ]{0,20}"),
         record in prop::option::of((any::<bool>(), any::<bool>(), any::<bool>())), answer in prop::option::of("[a-z]{1,5}"),
+        progress in 0i64..700_000, compacting in prop::option::of(0i64..700_000), compacted: bool,
     ) -> Observation {
         Observation {
             now: NOW, presence, activity, activity_since: NOW - since, started_at: started.map(|s| NOW - s), stale, acknowledged,
+            progress_at: NOW - progress, compacting_since: compacting.map(|c| NOW - c), compacted,
             outcome: background.and_then(|b| ended(b, NOW - at)),
             screen: status.map(|status| ScreenReading { draft: text.clone(), ..screen(status) }),
             record: record.map(|(prompt_seen, ended, interrupted)| TurnRecord { prompt_seen, ended, interrupted, ..TurnRecord::default() }),
@@ -54,6 +56,7 @@ fn any_phase() -> impl Strategy<Value = StepPhase> {
                     then,
                     asked,
                     failure: None,
+                    resumes_at: (kind > 7).then_some(NOW - 200_000 + at),
                 }))
             };
             match kind {
@@ -62,6 +65,9 @@ fn any_phase() -> impl Strategy<Value = StepPhase> {
                 2 => StepPhase::Sent(sending),
                 3 => help(AfterAnswer::Dialog { resume: Box::new(StepPhase::Sent(sending)) }),
                 4 => help(AfterAnswer::Continue),
+                7 => StepPhase::Interrupting { at: NOW - at },
+                8 => help(AfterAnswer::Interrupt { resume: Box::new(StepPhase::Sent(sending)) }),
+                9 => help(AfterAnswer::Continue),
                 5 => evaluated(Verdict::Complete, VerifyExit::Code(1)),
                 _ => StepPhase::BackingOff { until: NOW - 200_000 + at },
             }
