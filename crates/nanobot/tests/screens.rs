@@ -2,6 +2,7 @@
 //!
 //! `screens/index.tsv` lists them; `screens/more.tsv` those that were made later, at other widths and in other modes. What
 //! each screen is taken for, with the line that decided and the draft, is kept as one snapshot per CLI.
+#![cfg(test)]
 
 use std::{fmt::Write as _, path::Path};
 
