@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use server::config::ConfigArgs;
 
 /// Runs AI agents that finish whole software projects unattended.
@@ -34,6 +34,8 @@ pub enum Command {
     Doctor(Box<ConfigArgs>),
     /// Build the demonstration project from start to end, without a browser and without a key.
     Demo(Box<ConfigArgs>),
+    /// Print what a saved screen of a coding CLI means: its state, then the evidence.
+    Screen(ScreenArgs),
     /// The process inside a user's cell; started by the server.
     #[command(hide = true)]
     Runner(RunnerArgs),
@@ -74,6 +76,26 @@ pub struct StopArgs {
     /// Where the installation is.
     #[command(flatten)]
     pub config: Box<ConfigArgs>,
+}
+
+/// Options of `screen`.
+#[derive(Args, Debug)]
+pub struct ScreenArgs {
+    /// The coding CLI that drew the screen.
+    #[arg(long, value_enum)]
+    pub cli: ScreenCli,
+    /// The program in that pane had ended when the screen was saved.
+    #[arg(long)]
+    pub dead: bool,
+    /// Output of `tmux capture-pane -p`, with or without `-e`; `-` reads standard input.
+    pub file: PathBuf,
+}
+
+/// A coding CLI whose screens are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScreenCli {
+    /// Claude Code.
+    Claude,
 }
 
 /// Options of `runner`.

@@ -2,6 +2,7 @@
 
 mod cli;
 mod doctor;
+mod screen;
 
 use std::{
     env,
@@ -68,6 +69,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::CreateAdmin(args) => create_admin(args).await,
         Command::Stop(args) => with(*args.config, stop_all).await,
         Command::Doctor(config) => with(*config, doctor::run).await,
+        Command::Screen(args) => screen::run(&args),
         Command::Demo(config) => with(*config, server::demo::run).await,
         Command::Runner(args) => run_runner(args).await,
         Command::Nanobot(args) => nanobot::run(args.workspace).await,
