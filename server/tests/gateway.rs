@@ -164,6 +164,28 @@ async fn errors_of_the_upstream_pass_intact() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_limit_can_be_asked_for_by_its_own_user() {
+    let headers = vec![("content-type", "application/json"), ("retry-after", "7200")];
+    let script = Script { status: 429, headers, chunks: vec![Bytes::from_static(b"{}")], hang: false };
+    let upstream = Replay::new(script);
+    let kit = Kit::before(&upstream).await;
+    let resets_at = async || {
+        let response = kit.get("anthropic/limit").send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let answer: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+        answer["resets_at"].as_i64()
+    };
+    assert_eq!(resets_at().await, None);
+    let before = server::db::now_ms();
+    kit.post("anthropic/v1/messages").body("{}").send().await.unwrap();
+    let after = server::db::now_ms();
+    let known = resets_at().await.unwrap();
+    assert!((before + 7_200_000..=after + 7_200_000).contains(&known), "{known}");
+    let stranger = kit.bare_get("anthropic/limit").bearer_auth("x").send().await.unwrap();
+    assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
 async fn a_large_body_is_streamed_up() {
     const MIB: usize = 1024 * 1024;
     let upstream = Replay::new(Script::stream(CHAT));

@@ -111,6 +111,16 @@ impl LlmClient {
         }
     }
 
+    /// When the gateway says that the provider's limit for this user ends, in milliseconds since the Unix epoch; none
+    /// if it knows of none or cannot be asked.
+    pub async fn limit_resets_at(&self) -> Option<i64> {
+        let url = format!("{}/{}/limit", self.gateway_url, self.provider);
+        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().ok()?;
+        let answer = client.get(url).bearer_auth(self.token.expose_secret()).send().await.ok()?;
+        let body = answer.error_for_status().ok()?.text().await.ok()?;
+        serde_json::from_str::<serde_json::Value>(&body).ok()?.get("resets_at")?.as_i64()
+    }
+
     async fn once(&self, system: &str, user: &str) -> Result<String, LlmError> {
         // Anthropic's own wire format where the upstream speaks it; everybody else speaks OpenAI's.
         let kind = match self.provider.as_str() {

@@ -9,6 +9,7 @@ mod demo;
 mod endpoint;
 mod error;
 mod headers;
+mod limits;
 mod meter;
 mod prices;
 mod proxy;
@@ -59,6 +60,7 @@ struct Inner {
     clients: Clients,
     demo: EmbeddedDemo,
     prices: Arc<PriceTable>,
+    limits: limits::Limits,
     tracker: TaskTracker,
 }
 
@@ -82,12 +84,13 @@ impl Gateway {
             clients: Clients::new()?,
             demo: EmbeddedDemo::new(tracker.clone(), shutdown),
             prices: Arc::new(PriceTable::builtin()?),
+            limits: limits::Limits::default(),
             tracker,
         })))
     }
 }
 
-/// The gateway's routes, `/{provider}/v1/…`, to be nested at `/gateway`. They authenticate by instance token alone and
+/// The gateway's routes, `/{provider}/v1/…` and `/{provider}/limit` (when the caller's limit there ends), to be nested at `/gateway`. They authenticate by instance token alone and
 /// limit bodies themselves (64 MiB), so no layer for cookies, origins or body sizes may be around them.
 pub fn router<S: Clone + Send + Sync + 'static>(gateway: Gateway) -> Router<S> {
     let to = |endpoint: Endpoint| {
@@ -95,7 +98,11 @@ pub fn router<S: Clone + Send + Sync + 'static>(gateway: Gateway) -> Router<S> {
             proxy::answer(&gateway.0, endpoint, &provider, request).await
         }
     };
+    let limit = |State(gateway): State<Gateway>, Path(provider): Path<String>, request: Request| async move {
+        proxy::limit(&gateway.0, &provider, request).await
+    };
     Router::new()
+        .route("/{provider}/limit", get(limit))
         // Claude Code asks for the base URL before anything else, without a token.
         .route("/{provider}", get(|| async { StatusCode::OK }))
         .route("/{provider}/", get(|| async { StatusCode::OK }))

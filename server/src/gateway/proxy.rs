@@ -4,7 +4,12 @@
 
 use std::{error::Error as _, time::Instant};
 
-use axum::{body::Body, extract::Request, response::Response};
+use axum::{
+    Json,
+    body::Body,
+    extract::Request,
+    response::{IntoResponse as _, Response},
+};
 use futures::StreamExt as _;
 use http::request::Parts;
 
@@ -33,6 +38,18 @@ pub(super) async fn answer(
     match forward(gateway, endpoint, provider, &parts, body).await {
         Ok(response) => response,
         Err(error) => error.into_answer(endpoint.error_shape(&parts.headers)),
+    }
+}
+
+/// Answers `{"resets_at": …}`: when the caller's limit at a provider ends, in milliseconds since the Unix epoch, or null.
+pub(super) async fn limit(gateway: &Inner, provider: &str, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    match authenticate(gateway, &parts).await {
+        Ok(caller) => {
+            let until = gateway.limits.until(caller.user, provider, now_ms());
+            Json(serde_json::json!({ "resets_at": until })).into_response()
+        }
+        Err(error) => error.into_answer(Endpoint::Models.error_shape(&parts.headers)),
     }
 }
 
@@ -86,6 +103,7 @@ fn pass_down(
     response: reqwest::Response,
 ) -> Response {
     let status = response.status();
+    gateway.limits.note(received.caller.user, &received.provider, status, response.headers(), now_ms());
     let headers = downward(response.headers());
     let meter = endpoint.runs_a_model().then(|| {
         let (db, prices, tracker) = (gateway.db.clone(), gateway.prices.clone(), gateway.tracker.clone());

@@ -188,6 +188,16 @@ impl Kit {
         self.bare_post(path).bearer_auth(self.token.expose_secret())
     }
 
+    /// A GET without a token.
+    pub fn bare_get(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.get(format!("http://{}/gateway/{path}", self.address))
+    }
+
+    /// A GET with the instance's token.
+    pub fn get(&self, path: &str) -> reqwest::RequestBuilder {
+        self.bare_get(path).bearer_auth(self.token.expose_secret())
+    }
+
     /// The usage rows of the project, oldest first, as soon as there are that many.
     pub async fn usage(&self, count: usize) -> Vec<usage::UsageRow> {
         for _ in 0..500 {

@@ -7,8 +7,9 @@ use std::time::Duration;
 use super::AgentLoop;
 use crate::{
     coding::{
-        Activity, Observation, Presence, Signal,
+        Activity, FailureKind, Observation, Presence, Signal,
         observation::TurnOutcome,
+        reset_time::reset_time,
         screen::{ScreenReading, ScreenStatus},
         text::same_words,
     },
@@ -110,6 +111,7 @@ impl AgentLoop {
                 self.seen.outcome = Some((TurnOutcome::Ended { message, background }, now()));
             }
             Signal::TurnFailed { kind, message } if prompt.is_some() => {
+                let message = self.with_reset_time(kind, message).await;
                 self.seen.outcome = Some((TurnOutcome::Failed { kind, message }, now()));
             }
             Signal::TurnEnded { .. } | Signal::TurnFailed { .. } => {}
@@ -122,6 +124,18 @@ impl AgentLoop {
             Signal::SessionEnded { reason } => {
                 self.outbox.info(format!("{} is ending ({reason}).", self.cli.name())).await;
             }
+        }
+    }
+
+    /// A limit's words with the moment of its end, which the gateway may know where the CLI does not say it.
+    async fn with_reset_time(&self, kind: FailureKind, message: String) -> String {
+        if kind != FailureKind::RateLimit || reset_time(&message, now()).is_some() {
+            return message;
+        }
+        let known = self.llm.limit_resets_at().await;
+        match known.and_then(|at| jiff::Timestamp::from_millisecond(at).ok()) {
+            Some(at) => format!("{message} (the provider says: resets {at})"),
+            None => message,
         }
     }
 
