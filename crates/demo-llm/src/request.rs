@@ -13,6 +13,10 @@ use crate::template::strip_reminders;
 pub(crate) const EVALUATION_MARK: &str = "AUTOCODE-EVALUATION";
 /// Line in the system text of a planning request.
 pub(crate) const PLANNING_MARK: &str = "AUTOCODE-PLANNING";
+/// Line in the system text of a request to decide a permission.
+pub(crate) const APPROVAL_MARK: &str = "AUTOCODE-APPROVAL";
+/// Line in the system text of a request to answer a question of the coding CLI.
+pub(crate) const QUESTION_MARK: &str = "AUTOCODE-QUESTION";
 
 /// What kind of caller a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +28,10 @@ pub enum Role {
     Judge,
     /// The proposal of a plan.
     Plan,
+    /// The decision about a permission.
+    Approval,
+    /// The answer to a question of the coding CLI.
+    Question,
     /// A coding CLI that wants a title for its session.
     Title,
     /// Anything else.
@@ -124,12 +132,17 @@ pub(crate) fn texts(content: &Value) -> Vec<String> {
 }
 
 fn role(system: &str, has_tools: bool) -> Role {
+    let marked = |mark: &str| system.lines().any(|line| line.trim() == mark);
     if has_tools {
         Role::Coding
-    } else if system.lines().any(|line| line.trim() == EVALUATION_MARK) {
+    } else if marked(EVALUATION_MARK) {
         Role::Judge
-    } else if system.lines().any(|line| line.trim() == PLANNING_MARK) {
+    } else if marked(PLANNING_MARK) {
         Role::Plan
+    } else if marked(APPROVAL_MARK) {
+        Role::Approval
+    } else if marked(QUESTION_MARK) {
+        Role::Question
     } else if system.to_lowercase().contains("title") {
         Role::Title
     } else {

@@ -197,6 +197,22 @@ async fn titles_are_json() {
     assert_eq!(answer["content"][0]["text"], r#"{"title": "AutoCode demonstration"}"#);
 }
 
+#[tokio::test]
+async fn permissions_are_allowed_and_questions_left_to_a_person() {
+    for (mark, field, expected) in
+        [("AUTOCODE-APPROVAL", "decision", json!("allow")), ("AUTOCODE-QUESTION", "answer", Value::Null)]
+    {
+        let body = json!({
+            "model": "builder", "system": format!("You decide.\n{mark}\nSay JSON."),
+            "messages": [{ "role": "user", "content": "Tool: Bash" }],
+        });
+        let answer = ask(&server(), &body).await;
+        let decision: Value = serde_json::from_str(answer["content"][0]["text"].as_str().unwrap()).unwrap();
+        assert_eq!(decision[field], expected, "{mark}");
+        assert!(decision["reason"].is_string());
+    }
+}
+
 #[test]
 fn the_project_is_whole() {
     let project: DemoProject = demo_project();

@@ -23,10 +23,18 @@ pub const MAX_LINE: usize = 1024 * 1024;
 const MAX_INPUT: u64 = 32 * 1024 * 1024;
 /// Longest text in a payload, in bytes.
 const MAX_TEXT: usize = 96 * 1024;
-/// How long a permission may take to be decided; less than the time limit that the CLI has for this hook.
-pub const PERMISSION_LIMIT: Duration = Duration::from_secs(570);
+/// How long a permission may take to be decided: a person may sleep over it. Less than [`PERMISSION_HOOK_SECS`].
+pub const PERMISSION_LIMIT: Duration = Duration::from_secs(24 * 3600 - 60);
+/// The time limit that the CLI is given for the hook that asks for a permission, in seconds.
+pub const PERMISSION_HOOK_SECS: u32 = 24 * 3600;
 /// How long a restarting nanobot is waited for with a permission.
 const PERMISSION_CONNECT: Duration = Duration::from_secs(15);
+/// Between two attempts to have a permission decided, when the nanobot went away in between.
+const AGAIN: Duration = Duration::from_millis(300);
+/// How often in a row a permission is asked for again after its connection broke at once.
+const MAX_AGAIN: u32 = 5;
+/// A connection that stood longer than this did not break at once.
+const STOOD: Duration = Duration::from_secs(5);
 /// How long any other answer may take.
 const OTHER_LIMIT: Duration = Duration::from_secs(2);
 
@@ -37,6 +45,8 @@ pub struct HookRequest {
     pub secret: String,
     /// The hook's input.
     pub payload: Value,
+    /// For how many milliseconds the sender still waits for a decision.
+    pub limit_ms: u64,
 }
 
 /// The answer line.
@@ -108,23 +118,57 @@ fn variable(name: &str) -> io::Result<String> {
     std::env::var(name).map_err(|_| io::Error::other(format!("{name} is not set")))
 }
 
+/// Asks; a permission is asked for again when the nanobot went away before it was decided, for one may follow.
 fn ask(payload: Value, permission: bool) -> io::Result<HookAnswer> {
-    let socket = variable(SOCKET_VARIABLE)?;
-    let mut line = serde_json::to_vec(&HookRequest { secret: variable(SECRET_VARIABLE)?, payload })?;
+    let begun = Instant::now();
+    let mut request = HookRequest { secret: variable(SECRET_VARIABLE)?, payload, limit_ms: 0 };
+    let mut again = 0;
+    loop {
+        let left = if permission { PERMISSION_LIMIT } else { OTHER_LIMIT }.saturating_sub(begun.elapsed());
+        request.limit_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+        let tried = Instant::now();
+        match ask_once(&request, permission, left) {
+            Err(Failure::Broken(_)) if permission && again < MAX_AGAIN && !left.is_zero() => {
+                again = if tried.elapsed() > STOOD { 1 } else { again + 1 };
+                std::thread::sleep(AGAIN);
+            }
+            Err(Failure::Broken(error) | Failure::Other(error)) => return Err(error),
+            Ok(answer) => return Ok(answer),
+        }
+    }
+}
+
+/// Why a call has no answer.
+enum Failure {
+    /// The connection stood and broke.
+    Broken(io::Error),
+    /// Asking again would not help.
+    Other(io::Error),
+}
+
+fn ask_once(request: &HookRequest, permission: bool, left: Duration) -> Result<HookAnswer, Failure> {
+    let other = Failure::Other;
+    let mut line = serde_json::to_vec(request).map_err(|error| other(error.into()))?;
     if line.len() >= MAX_LINE {
-        return Err(io::Error::other("the call is too large"));
+        return Err(other(io::Error::other("the call is too large")));
     }
     line.push(b'\n');
-    let mut stream = connect(&socket, if permission { PERMISSION_CONNECT } else { Duration::ZERO })?;
-    stream.set_write_timeout(Some(OTHER_LIMIT))?;
-    stream.set_read_timeout(Some(if permission { PERMISSION_LIMIT } else { OTHER_LIMIT }))?;
-    stream.write_all(&line)?;
+    let patience = if permission { PERMISSION_CONNECT } else { Duration::ZERO };
+    let mut stream = connect(&variable(SOCKET_VARIABLE).map_err(other)?, patience).map_err(other)?;
+    stream.set_write_timeout(Some(OTHER_LIMIT)).map_err(other)?;
+    // A nanobot answers a permission before the time is over; the grace is for the way back.
+    let grace = if permission { OTHER_LIMIT } else { Duration::ZERO };
+    stream.set_read_timeout(Some(left + grace)).map_err(other)?;
+    stream.write_all(&line).map_err(Failure::Broken)?;
     let mut answer = String::new();
-    BufReader::new(stream).take(MAX_LINE as u64).read_line(&mut answer)?;
-    if answer.is_empty() {
-        return Err(io::Error::other("no answer"));
+    match BufReader::new(stream).take(MAX_LINE as u64).read_line(&mut answer) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+            Err(other(error))
+        }
+        Err(error) => Err(Failure::Broken(error)),
+        Ok(0) => Err(Failure::Broken(io::Error::other("no answer"))),
+        Ok(_) => serde_json::from_str(&answer).map_err(|error| other(error.into())),
     }
-    Ok(serde_json::from_str(&answer)?)
 }
 
 /// Connects; a nanobot that is being started again is waited for.

@@ -4,6 +4,7 @@
 //! come on standard input, events go to standard output, and models are reached through the server's gateway.
 
 pub mod agent_loop;
+pub mod approval;
 pub mod checkpoint;
 pub mod coding;
 pub mod context;
@@ -27,7 +28,8 @@ use thiserror::Error;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use agent_loop::{AgentLoop, LoopEnd, LoopError, Parts};
-use coding::{CliError, claude::ClaudeCode};
+use approval::Grounds;
+use coding::{CliError, Surroundings, claude::ClaudeCode, dialog::DialogDesk};
 use context::ContextBuilder;
 use inbox::Inbox;
 use llm::{LlmClient, LlmError};
@@ -91,10 +93,19 @@ async fn work(workspace: PathBuf, outbox: Outbox) -> Result<LoopEnd, RunError> {
     let state = load(&store, &outbox).await;
 
     let (tracker, tasks) = (TaskTracker::new(), stop.child_token());
-    let cli =
-        ClaudeCode::prepare(&config, &start, &home, &state.cli, outbox.clone(), &tracker, tasks.clone())?;
     let llm = LlmClient::new(&config.gateway_url, &config.agent.model, start.gateway_token.clone())?
         .with_retry_limit(Duration::from_secs(config.limits.model_retry_secs));
+    let (desk, asked) = DialogDesk::open();
+    let around = Surroundings { outbox: outbox.clone(), desk, tracker: tracker.clone(), stop: tasks.clone() };
+    let cli = ClaudeCode::prepare(&config, &start, &home, &state.cli, around)?;
+    let grounds = Grounds {
+        policy: config.approval,
+        project: config.project.clone(),
+        home: home.clone(),
+        llm: llm.clone(),
+        outbox: outbox.clone(),
+    };
+    let approvals = approval::start(grounds, asked, &tracker, tasks.clone());
     let context = ContextBuilder::new(&workspace, &home);
     let parts = Parts {
         config,
@@ -104,6 +115,7 @@ async fn work(workspace: PathBuf, outbox: Outbox) -> Result<LoopEnd, RunError> {
         cli: Box::new(cli),
         llm,
         context,
+        approvals,
         outbox,
         commands: inbox.commands,
         stop,

@@ -21,6 +21,18 @@ pub fn parse<T: DeserializeOwned>(answer: &str) -> Result<T, String> {
     Err(problem.unwrap_or_else(|| "there is no JSON object in the answer".to_owned()))
 }
 
+/// As [`parse`], but the answer may hold only one such object: where it says two things, neither counts.
+///
+/// # Errors
+/// As [`parse`], or there are several.
+pub fn parse_one<T: DeserializeOwned>(answer: &str) -> Result<T, String> {
+    let objects = objects(answer);
+    match objects.len() {
+        0 | 1 => parse(answer),
+        count => Err(format!("there are {count} JSON objects in the answer instead of one")),
+    }
+}
+
 fn candidates(answer: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let trimmed = answer.trim();
@@ -75,6 +87,27 @@ fn balanced_end(text: &str) -> Option<usize> {
 /// # Errors
 /// The model cannot be reached, or its second answer is bad as well ([`LlmError::BadAnswer`]).
 pub async fn ask<T: DeserializeOwned>(llm: &LlmClient, system: &str, user: &str) -> Result<T, LlmError> {
+    ask_and_parse(llm, system, user, parse).await
+}
+
+/// As [`ask`], with answers read by [`parse_one`].
+///
+/// # Errors
+/// As [`ask`].
+pub async fn ask_for_one<T: DeserializeOwned>(
+    llm: &LlmClient,
+    system: &str,
+    user: &str,
+) -> Result<T, LlmError> {
+    ask_and_parse(llm, system, user, parse_one).await
+}
+
+async fn ask_and_parse<T>(
+    llm: &LlmClient,
+    system: &str,
+    user: &str,
+    parse: fn(&str) -> Result<T, String>,
+) -> Result<T, LlmError> {
     let answer = llm.complete(system, user).await?;
     let problem = match parse(&answer) {
         Ok(value) => return Ok(value),

@@ -11,6 +11,7 @@ use std::{
 };
 
 use autocode_nanobot::{hook, hook_server::HookServer};
+use futures::{FutureExt as _, future::BoxFuture};
 use serde_json::{Value, json};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -36,6 +37,14 @@ async fn call(socket: &Path, secret: &str, payload: &Value) -> (bool, String, Du
     .unwrap()
 }
 
+/// A policy for permissions only.
+fn decided(
+    payload: &Value,
+    decision: impl Future<Output = Value> + Send + 'static,
+) -> Option<BoxFuture<'static, Value>> {
+    (payload["hook_event_name"] == "PermissionRequest").then(|| decision.boxed())
+}
+
 fn permission() -> Value {
     json!({"hook_event_name": "PermissionRequest", "tool_name": "Bash", "tool_input": {"command": "ls"}})
 }
@@ -45,8 +54,7 @@ async fn calls_are_answered_by_policy_and_refused_without_the_secret() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("hook.sock");
     let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
-    let policy =
-        Arc::new(|payload: &Value| (payload["hook_event_name"] == "PermissionRequest").then(hook::allow));
+    let policy = Arc::new(|payload: &Value| decided(payload, async { hook::allow() }));
     let mut server = HookServer::start(&socket, "right".to_owned(), policy, &tracker, stop.clone()).unwrap();
 
     let (ok, output, _) = call(&socket, "right", &permission()).await;
@@ -79,4 +87,67 @@ async fn without_a_nanobot_permissions_are_denied_and_the_rest_is_quick() {
     assert!(took < Duration::from_secs(1), "{took:?}");
     let (ok, output, _) = call(&socket, "s", &permission()).await;
     assert!(ok && output.contains(r#""behavior":"deny""#), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_takes_its_time_and_ends_with_its_caller() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("hook.sock");
+    let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+    let (asked, mut dropped) = tokio::sync::mpsc::unbounded_channel();
+    let policy = Arc::new(move |payload: &Value| {
+        let asked = asked.clone();
+        decided(payload, async move {
+            let (held, gone) = tokio::sync::oneshot::channel::<()>();
+            asked.send(gone).unwrap();
+            // For ever, with something that is dropped when this is.
+            let _held = held;
+            std::future::pending().await
+        })
+    });
+    let server = HookServer::start(&socket, "s".to_owned(), policy, &tracker, stop.clone()).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_autocode-nanobot"))
+        .arg("hook")
+        .env_clear()
+        .env(hook::SOCKET_VARIABLE, &socket)
+        .env(hook::SECRET_VARIABLE, "s")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(permission().to_string().as_bytes()).unwrap();
+    let gone = dropped.recv().await.unwrap();
+    // Longer than any other call may take.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert!(child.try_wait().unwrap().is_none());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(tokio::time::timeout(Duration::from_secs(2), gone).await.unwrap().is_err());
+    drop(server);
+    stop.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_nanobot_that_is_started_again_decides_what_was_asked_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("hook.sock");
+    let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+    let undecided = Arc::new(|payload: &Value| decided(payload, std::future::pending()));
+    let mut first = HookServer::start(&socket, "s".to_owned(), undecided, &tracker, stop.clone()).unwrap();
+    let calling = tokio::spawn({
+        let socket = socket.clone();
+        async move { call(&socket, "s", &permission()).await }
+    });
+    assert_eq!(first.calls.recv().await.unwrap(), permission());
+    stop.cancel();
+    drop(first);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!calling.is_finished());
+    let stop = CancellationToken::new();
+    let allowing = Arc::new(|payload: &Value| decided(payload, async { hook::allow() }));
+    let _second = HookServer::start(&socket, "s".to_owned(), allowing, &tracker, stop.clone()).unwrap();
+    let (ok, output, _) = calling.await.unwrap();
+    assert!(ok);
+    assert_eq!(serde_json::from_str::<Value>(&output).unwrap(), hook::allow());
+    stop.cancel();
 }

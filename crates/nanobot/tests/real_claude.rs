@@ -3,6 +3,8 @@
 //! The CLI's path comes from `AUTOCODE_CLAUDE`; without it, it is the one that npm installed for this repository.
 
 #[cfg(test)]
+mod dialogs;
+#[cfg(test)]
 mod support;
 
 use std::time::Duration;

@@ -29,6 +29,9 @@ impl AgentLoop {
     /// `asked` says whether a question is open.
     pub(super) async fn take_command(&mut self, command: Option<Command>, asked: bool) {
         match command {
+            Some(Command::Answer { text }) if self.approvals.desk.is_open() => {
+                self.answer_dialog(&text).await
+            }
             Some(Command::Answer { text }) if asked => self.seen.answer = Some(text),
             Some(Command::Answer { .. }) => {
                 self.outbox.info("An answer came, but no question is open.").await

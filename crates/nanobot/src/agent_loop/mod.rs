@@ -4,6 +4,7 @@
 //! is preceded by a durable note of it, and every decision by a log line that says why.
 
 mod act;
+mod approvals;
 mod cli;
 mod commands;
 mod diagnose;
@@ -20,6 +21,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    approval::Approvals,
     checkpoint,
     coding::{Activity, CliError, CodingCli, observation::TurnOutcome, screen::ScreenStatus},
     context::ContextBuilder,
@@ -69,6 +71,8 @@ pub struct Parts {
     pub llm: LlmClient,
     /// What the CLI is told.
     pub context: ContextBuilder,
+    /// What the coding CLI asks in the middle of a turn.
+    pub approvals: Approvals,
     /// Events.
     pub outbox: Outbox,
     /// Commands.
@@ -96,6 +100,8 @@ struct Seen {
     signal: Option<(String, i64)>,
     screen: Option<(ScreenStatus, String)>,
     decision: (String, i64),
+    /// The CLI was seen waiting since the open dialog was put to the owner.
+    dialog_waited: bool,
 }
 
 /// The owner of a project's work.
@@ -107,6 +113,7 @@ pub struct AgentLoop {
     cli: Box<dyn CodingCli>,
     llm: LlmClient,
     context: ContextBuilder,
+    approvals: Approvals,
     memory: MemoryStore,
     outbox: Outbox,
     commands: mpsc::Receiver<Command>,
@@ -120,7 +127,19 @@ pub struct AgentLoop {
 impl AgentLoop {
     /// Puts the loop together; nothing happens yet.
     pub fn new(parts: Parts) -> Self {
-        let Parts { config, workspace, mut state, store, cli, llm, context, outbox, commands, stop } = parts;
+        let Parts {
+            config,
+            workspace,
+            mut state,
+            store,
+            cli,
+            llm,
+            context,
+            approvals,
+            outbox,
+            commands,
+            stop,
+        } = parts;
         let same_instance = state.instance_id == config.instance_id;
         // Another instance was started from the server's knowledge, which is newer; a crash of this one knows better,
         // also of a plan that it proposed itself.
@@ -153,6 +172,7 @@ impl AgentLoop {
             signal: None,
             screen: None,
             decision: (String::new(), now()),
+            dialog_waited: false,
         };
         Self {
             config,
@@ -162,6 +182,7 @@ impl AgentLoop {
             cli,
             llm,
             context,
+            approvals,
             memory,
             outbox,
             commands,

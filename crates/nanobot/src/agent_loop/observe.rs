@@ -48,6 +48,7 @@ impl AgentLoop {
             activity_since: self.seen.activity_since,
             started_at: self.seen.started_at,
             stale: self.cli.is_stale(),
+            answering: self.approvals.deciding(),
             acknowledged: self.seen.acknowledged,
             progress_at: self.progress_at(now).await,
             compacting_since: self.seen.compacting_since,
@@ -77,6 +78,7 @@ impl AgentLoop {
         tokio::select! {
             biased;
             () = self.stop.cancelled() => {}
+            news = self.approvals.desk.next() => self.take_dialog_news(news).await,
             signal = self.cli.signal() => self.take_signal(signal).await,
             command = self.commands.recv() => self.take_command(command, asked).await,
             () = tokio::time::sleep(if soon { FAST } else { SLOW }) => {}

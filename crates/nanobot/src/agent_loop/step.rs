@@ -22,6 +22,7 @@ impl AgentLoop {
             }
             let Some(state) = self.state.step.clone() else { return true };
             let mut seen = self.observe().await;
+            self.settle_dialogs(&seen).await;
             let action = loop {
                 match decide(&state, &seen, &self.config.limits) {
                     Action::ReadScreen if seen.screen.is_none() => seen.screen = Some(self.look().await),
@@ -71,6 +72,7 @@ impl AgentLoop {
             step.started_at = step.started_at.or(Some(now()));
         })
         .await;
+        self.approvals.set_step(self.current());
         self.save().await;
     }
 

@@ -4,10 +4,12 @@
 
 pub mod claude;
 pub mod decide;
+pub mod dialog;
 pub mod exit;
 pub mod observation;
 pub mod reset_time;
 pub mod screen;
+mod surroundings;
 pub mod terminal;
 pub mod text;
 
@@ -15,6 +17,7 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 pub use observation::{Activity, FailureKind, Observation, Presence, Signal, TurnRecord};
+pub use surroundings::Surroundings;
 
 /// Why a driver could not do what was asked.
 #[derive(Debug, Error)]

@@ -163,6 +163,8 @@ pub struct Observation {
     pub started_at: Option<i64>,
     /// The running CLI has other credentials than a new one would get.
     pub stale: bool,
+    /// What the CLI's dialog asks is being decided; the answer goes to it by another way than its terminal.
+    pub answering: bool,
     /// The prompt was acknowledged since it was sent.
     pub acknowledged: bool,
     /// When the turn under way was last seen to make progress: its record grew, or its screen showed something new.

@@ -32,6 +32,12 @@ impl Project {
             .count()
     }
 
+    /// Bodies of the requests of a kind that reached the model.
+    pub fn requests(&self, role: Role) -> Vec<String> {
+        let entries = self.demo.journal().into_iter().filter(|entry| entry.role == role);
+        entries.map(|entry| entry.body.to_string()).collect()
+    }
+
     /// How many judgements were asked for.
     pub fn judgements(&self) -> usize {
         self.demo.journal().iter().filter(|entry| entry.role == Role::Judge).count()
@@ -46,6 +52,11 @@ impl Project {
     /// A file of the workspace.
     pub fn file(&self, name: &str) -> String {
         std::fs::read_to_string(self.workspace().join(name)).unwrap()
+    }
+
+    /// Whether the workspace has this file.
+    pub fn exists(&self, name: &str) -> bool {
+        self.workspace().join(name).exists()
     }
 
     /// Output of git in the workspace.

@@ -1,6 +1,8 @@
 //! A project in a temporary folder with its own HOME, tmux server, scripted model and nanobot process.
 
 mod evidence;
+mod person;
+mod script;
 
 use std::{
     path::{Path, PathBuf},
@@ -12,11 +14,11 @@ use std::{
     time::Duration,
 };
 
-use autocode_demo_llm::{DemoServer, Scenario, demo_project};
+use autocode_demo_llm::{DemoServer, Scenario};
 use autocode_nanobot::protocol::{
     AgentSpec, ApprovalPolicy, CliKind, Event, EventLine, Limits, NanobotConfig, ProjectSpec, Step,
 };
-use autocode_tmux::{Key, SessionName, TmuxServer};
+use autocode_tmux::{SessionName, TmuxServer};
 use axum::{
     extract::{Request, State},
     http::StatusCode,
@@ -65,10 +67,15 @@ async fn maybe_refuse(State(refuse): State<Arc<AtomicBool>>, request: Request, n
 impl Project {
     /// The demonstration project; `steps` chooses some of its steps.
     pub async fn new(model: &str, steps: Option<Vec<&str>>) -> Self {
+        Self::with(Scenario::builtin().unwrap(), model, steps).await
+    }
+
+    async fn with(scenario: Scenario, model: &str, steps: Option<Vec<&str>>) -> Self {
         let folder = tempfile::Builder::new().prefix("nb-").tempdir().unwrap();
         let workspace = folder.path().join("projects/p");
         std::fs::create_dir_all(workspace.join(".nanobot")).unwrap();
-        let demo = DemoServer::new(Scenario::builtin().unwrap()).with_journal(10_000);
+        let project = scenario.project.clone();
+        let demo = DemoServer::new(scenario).with_journal(10_000);
         let refuse = Arc::new(AtomicBool::new(false));
         let router = axum::Router::new()
             .nest("/gateway/demo", demo.router())
@@ -81,7 +88,6 @@ impl Project {
             async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await.unwrap() },
         );
 
-        let project = demo_project();
         let chosen = |id: &String| steps.as_ref().is_none_or(|steps| steps.contains(&id.as_str()));
         let plan: Vec<Step> = project
             .steps
@@ -267,19 +273,6 @@ impl Project {
     /// Whether the session runs a CLI.
     pub async fn session_lives(&self) -> bool {
         matches!(self.tmux.pane(&self.session()).await, Ok(Some(pane)) if !pane.dead)
-    }
-
-    /// Types as a person would.
-    pub async fn type_text(&self, text: &str) {
-        let pane = self.pane().await.id;
-        for c in text.chars() {
-            self.tmux.send_key(pane, Key::Char(c)).await.unwrap();
-        }
-    }
-
-    /// Removes what was typed.
-    pub async fn clear_line(&self) {
-        self.tmux.send_key(self.pane().await.id, Key::CtrlU).await.unwrap();
     }
 }
 

@@ -4,6 +4,7 @@
 //! the user's in `config/claude`, and none of ours in the repository.
 
 mod conversation;
+mod dialogs;
 mod memory;
 mod run;
 pub mod screen;
@@ -21,12 +22,11 @@ use std::{
 use async_trait::async_trait;
 use autocode_tmux::Pane;
 use serde_json::Value;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use super::{
-    Activity, CliError, CodingCli, Presence, Signal, TurnRecord, exit::ProcessExit, screen::ScreenReading,
-    terminal::Terminal,
+    Activity, CliError, CodingCli, Presence, Signal, Surroundings, TurnRecord, exit::ProcessExit,
+    screen::ScreenReading, terminal::Terminal,
 };
 use crate::{
     hook_server::HookServer,
@@ -34,8 +34,9 @@ use crate::{
     protocol::{NanobotConfig, StartCommand},
     state::write_atomically,
 };
+use dialogs::Dialogs;
 use memory::Memory;
-use run::{decide_permission, fingerprint, private_folder, process_start, run_secret};
+use run::{fingerprint, private_folder, process_start, run_secret};
 use start::{Conversation, StartSpec};
 
 /// Between paste and Enter: sooner, the CLI sometimes swallows the Enter.
@@ -65,18 +66,17 @@ impl ClaudeCode {
         command: &StartCommand,
         home: &Path,
         remembered: &Value,
-        outbox: Outbox,
-        tracker: &TaskTracker,
-        stop: CancellationToken,
+        around: Surroundings,
     ) -> Result<Self, CliError> {
+        let Surroundings { outbox, desk, tracker, stop } = around;
         let run_dir = command.run_dir.clone();
         private_folder(&run_dir)?;
         let failed = |what: &str| CliError::file(format!("the run's {what} could not be written"));
         let hook_socket = run_dir.join("hook.sock");
         let hook_secret = run_secret(&run_dir).map_err(failed("secret"))?;
-        let policy_outbox = outbox.clone();
-        let policy = Arc::new(move |payload: &Value| decide_permission(payload, &policy_outbox));
-        let hooks = HookServer::start(&hook_socket, hook_secret.clone(), policy, tracker, stop)
+        let dialogs = Dialogs::new(desk);
+        let policy = Arc::new(move |payload: &Value| dialogs.decision(payload));
+        let hooks = HookServer::start(&hook_socket, hook_secret.clone(), policy, &tracker, stop)
             .map_err(CliError::file("the hook socket could not be opened"))?;
         let settings = run_dir.join("settings.json");
         write_atomically(&settings, settings::run_settings(&command.autocode).to_string().as_bytes())

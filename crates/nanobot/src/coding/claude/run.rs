@@ -1,23 +1,11 @@
-//! What belongs to one run of the CLI: its folder, its secrets, its process, and what it is allowed.
+//! What belongs to one run of the CLI: its folder, its secrets, its process.
 
 use std::path::Path;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::signals;
-use crate::{coding::CliError, hook::allow, outbox::Outbox, state::write_atomically};
-
-/// Allows what the CLI asks for: the sandbox is the limit. Logged with tool and reason.
-pub(super) fn decide_permission(payload: &Value, outbox: &Outbox) -> Option<Value> {
-    if payload.get("hook_event_name")?.as_str()? != "PermissionRequest" {
-        return None;
-    }
-    let tool = signals::tool_summary(payload);
-    outbox.try_decision(format!("Allowed {tool}: inside the sandbox every tool may be used (policy auto)."));
-    Some(allow())
-}
+use crate::{coding::CliError, state::write_atomically};
 
 pub(super) fn private_folder(folder: &Path) -> Result<(), CliError> {
     use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};

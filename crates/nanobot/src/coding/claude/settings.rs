@@ -10,13 +10,15 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use crate::{coding::CliError, state::write_atomically};
+use crate::{coding::CliError, hook::PERMISSION_HOOK_SECS, state::write_atomically};
 
 /// Hooks that are wanted, each with its time limit in seconds.
-const HOOKS: [(&str, u32); 9] = [
+const HOOKS: [(&str, u32); 10] = [
     ("SessionStart", 10),
     ("UserPromptSubmit", 10),
-    ("PermissionRequest", 600),
+    ("PermissionRequest", PERMISSION_HOOK_SECS),
+    // Tells that a permission was given in the terminal: the hook that asked for it is left running then.
+    ("PostToolUse", 10),
     ("Notification", 10),
     ("Stop", 10),
     ("StopFailure", 10),
@@ -37,8 +39,6 @@ pub fn run_settings(autocode: &Path) -> Value {
         .collect();
     json!({
         "hooks": hooks,
-        // Nobody sits there to answer a menu; the CLI decides for itself or says in its last message what is open.
-        "permissions": {"deny": ["AskUserQuestion", "EnterPlanMode"]},
         "enableAllProjectMcpServers": true,
         "skipDangerousModePermissionPrompt": true,
         "spinnerTipsEnabled": false,

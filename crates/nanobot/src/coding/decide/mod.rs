@@ -11,7 +11,7 @@ mod sameness;
 mod tests;
 mod turn;
 
-use super::{Observation, Presence, observation::TurnOutcome};
+use super::{Activity, Observation, Presence, observation::TurnOutcome};
 use crate::{
     evaluate::{Evaluation, Verdict},
     protocol::Limits,
@@ -202,6 +202,11 @@ fn with_cli(step: &StepState, seen: &Observation, limits: &Limits) -> Action {
     }
     if seen.presence != Presence::Alive {
         return start(step, seen);
+    }
+    // The dialog is ours to answer, however long that takes: no key, no prompt, and no second question about it.
+    let delivered = seen.acknowledged && matches!(step.phase, StepPhase::Sending(_));
+    if seen.answering && seen.activity == Activity::Waiting && !delivered {
+        return wait(false);
     }
     match &step.phase {
         StepPhase::Sending(sending) => prompt::sending(sending, seen),

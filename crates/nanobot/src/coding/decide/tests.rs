@@ -31,6 +31,7 @@ fn idle() -> Observation {
         activity_since: NOW - 60_000,
         started_at: Some(NOW - 60_000),
         stale: false,
+        answering: false,
         acknowledged: false,
         progress_at: NOW,
         compacting_since: None,
@@ -116,6 +117,20 @@ fn old_credentials_are_replaced_when_idle_only() {
         Action::Wait { .. }
     ));
     assert!(!matches!(go(&sent(), &stale), Action::Start { .. }));
+}
+
+#[test]
+fn a_dialog_that_is_being_decided_is_left_alone_for_as_long_as_it_takes() {
+    let deciding = Observation {
+        answering: true,
+        activity: Activity::Waiting,
+        activity_since: NOW - 50_000_000,
+        screen: Some(screen(ScreenStatus::Permission)),
+        ..idle()
+    };
+    for state in [ready(), step(StepPhase::Sending(sending(NOW - 50_000_000))), sent()] {
+        assert_eq!(go(&state, &deciding), wait(false));
+    }
 }
 
 #[test]

@@ -28,14 +28,14 @@ prop_compose! {
     fn any_seen()(
         presence in prop::sample::select(vec![Presence::Absent, Presence::Dead, Presence::Alive, Presence::Alive]),
         activity in prop::sample::select(vec![Activity::Unknown, Activity::Idle, Activity::Busy, Activity::Waiting]),
-        since in 0i64..400_000, started in prop::option::of(0i64..400_000), stale: bool, acknowledged: bool,
+        since in 0i64..400_000, started in prop::option::of(0i64..400_000), stale: bool, acknowledged: bool, answering: bool,
         background in prop::option::of(0usize..2), at in 0i64..400_000,
         status in prop::option::of(any_status()), text in prop::option::of("[a-z# ]{0,20}"),
         record in prop::option::of((any::<bool>(), any::<bool>(), any::<bool>())), answer in prop::option::of("[a-z]{1,5}"),
         progress in 0i64..700_000, compacting in prop::option::of(0i64..700_000), compacted: bool,
     ) -> Observation {
         Observation {
-            now: NOW, presence, activity, activity_since: NOW - since, started_at: started.map(|s| NOW - s), stale, acknowledged,
+            now: NOW, presence, activity, activity_since: NOW - since, started_at: started.map(|s| NOW - s), stale, acknowledged, answering,
             progress_at: NOW - progress, compacting_since: compacting.map(|c| NOW - c), compacted,
             outcome: background.and_then(|b| ended(b, NOW - at)),
             screen: status.map(|status| ScreenReading { draft: text.clone(), ..screen(status) }),

@@ -1,0 +1,25 @@
+//! What a person does in the terminal.
+
+use autocode_tmux::Key;
+
+use super::Project;
+
+impl Project {
+    /// Presses a key as a person would.
+    pub async fn press(&self, key: Key) {
+        self.tmux.send_key(self.pane().await.id, key).await.unwrap();
+    }
+
+    /// Types as a person would.
+    pub async fn type_text(&self, text: &str) {
+        let pane = self.pane().await.id;
+        for c in text.chars() {
+            self.tmux.send_key(pane, Key::Char(c)).await.unwrap();
+        }
+    }
+
+    /// Removes what was typed.
+    pub async fn clear_line(&self) {
+        self.tmux.send_key(self.pane().await.id, Key::CtrlU).await.unwrap();
+    }
+}
