@@ -96,7 +96,12 @@ async fn work(workspace: PathBuf, outbox: Outbox) -> Result<LoopEnd, RunError> {
     let llm = LlmClient::new(&config.gateway_url, &config.agent.model, start.gateway_token.clone())?
         .with_retry_limit(Duration::from_secs(config.limits.model_retry_secs));
     let (desk, asked) = DialogDesk::open();
-    let around = Surroundings { outbox: outbox.clone(), desk, tracker: tracker.clone(), stop: tasks.clone() };
+    let around = Surroundings {
+        outbox: outbox.clone(),
+        desk: desk.clone(),
+        tracker: tracker.clone(),
+        stop: tasks.clone(),
+    };
     let cli = ClaudeCode::prepare(&config, &start, &home, &state.cli, around)?;
     let grounds = Grounds {
         policy: config.approval,
@@ -105,7 +110,7 @@ async fn work(workspace: PathBuf, outbox: Outbox) -> Result<LoopEnd, RunError> {
         llm: llm.clone(),
         outbox: outbox.clone(),
     };
-    let approvals = approval::start(grounds, asked, &tracker, tasks.clone());
+    let approvals = approval::start(grounds, (desk, asked), &tracker, tasks.clone());
     let context = ContextBuilder::new(&workspace, &home);
     let parts = Parts {
         config,

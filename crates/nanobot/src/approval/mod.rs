@@ -24,7 +24,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    coding::dialog::Asked,
+    coding::dialog::{Asked, Dialog, DialogAnswer, DialogDesk},
     llm::LlmClient,
     outbox::{Outbox, now},
     protocol::{ApprovalPolicy, ProjectSpec, Step},
@@ -53,6 +53,7 @@ pub struct Grounds {
 pub struct Approvals {
     /// Questions to the project's owner.
     pub desk: OwnerDesk,
+    dialogs: DialogDesk,
     step: watch::Sender<Option<Step>>,
     open: Arc<Open>,
 }
@@ -97,6 +98,12 @@ impl Approvals {
         });
     }
 
+    /// Has a dialog decided that was found in another way than the driver's own, for example by [`Dialog::on_screen`].
+    pub fn decide(&self, dialog: Dialog) -> impl Future<Output = DialogAnswer> + Send + 'static {
+        let desk = self.dialogs.clone();
+        async move { desk.ask(dialog).await }
+    }
+
     /// Whether a dialog of the CLI is being decided, or was just now: then the CLI has yet to take the answer.
     pub fn deciding(&self) -> bool {
         self.open.count.load(Ordering::Relaxed) > 0
@@ -104,10 +111,10 @@ impl Approvals {
     }
 }
 
-/// Takes up what is asked until `stop`; each dialog is decided in a task of its own.
+/// Takes up what is asked at a desk until `stop`; each dialog is decided in a task of its own.
 pub fn start(
     grounds: Grounds,
-    mut asked: mpsc::Receiver<Asked>,
+    (dialogs, mut asked): (DialogDesk, mpsc::Receiver<Asked>),
     tracker: &TaskTracker,
     stop: CancellationToken,
 ) -> Approvals {
@@ -128,5 +135,5 @@ pub fn start(
             }
         }
     });
-    Approvals { desk, step, open }
+    Approvals { desk, dialogs, step, open }
 }
