@@ -10,9 +10,9 @@ use leptos::prelude::use_context;
 use crate::{
     error::AppError,
     model::{
-        Agent, AgentDraft, AgentId, ApiKeyInfo, Credentials, Dashboard, Instance, LogEntry, LogQuery,
-        Project, ProjectDraft, ProjectId, Provider, StartAnswer, UsageSummary, User, UserId, UserSummary,
-        Viewer,
+        Agent, AgentDraft, AgentId, ApiKeyInfo, Credentials, Dashboard, Diagnosis, Instance, LogEntry,
+        LogQuery, Project, ProjectDraft, ProjectId, Provider, StartAnswer, Undo, UndoDraft, UndoId,
+        UsageSummary, User, UserId, UserSummary, Viewer,
     },
 };
 
@@ -88,6 +88,14 @@ pub trait Projects: Send + Sync {
     async fn restart(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer>;
     /// Gives a person's answer to the open question; a conflict when there is none.
     async fn answer(&self, viewer: &Viewer, id: ProjectId, text: String) -> Answer<()>;
+    /// What the control loop saw last; none before the first run.
+    async fn diagnosis(&self, viewer: &Viewer, id: ProjectId) -> Answer<Option<Diagnosis>>;
+    /// Takes files and plan back to where they were after a step; a conflict while it is running.
+    async fn undo(&self, viewer: &Viewer, id: ProjectId, draft: UndoDraft) -> Answer<Project>;
+    /// Brings back what an undo took away; a conflict while it is running.
+    async fn redo(&self, viewer: &Viewer, id: ProjectId, undo: UndoId) -> Answer<Project>;
+    /// The ways back that were taken, newest first, at most 50.
+    async fn undos(&self, viewer: &Viewer, id: ProjectId) -> Answer<Vec<Undo>>;
     /// Log lines, oldest first.
     async fn logs(&self, viewer: &Viewer, id: ProjectId, query: LogQuery) -> Answer<Vec<LogEntry>>;
     /// The built-in demonstration project, ready to be created; it is meant for `demo/builder`.

@@ -33,7 +33,7 @@ impl From<&Project> for NavProject {
             id: project.id,
             agent_id: project.agent_id,
             running: project.running,
-            needs_help: project.question.is_some(),
+            needs_help: project.needs_help(),
         }
     }
 }

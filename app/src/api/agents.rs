@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use crate::{
     api::{answered, send_to, signed_in, unix_lines},
-    model::{AgentDraft, ModelName},
+    model::{AgentDraft, ApprovalPolicy, CodingCli, ModelName},
 };
 use crate::{
     error::AppError,
@@ -41,27 +41,31 @@ pub async fn load_agent_detail(id: AgentId) -> Result<AgentDetail, AppError> {
     Ok(AgentDetail { agent, projects, instances })
 }
 
+/// What the forms for agents send.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentForm {
+    /// Display name.
+    pub name: String,
+    /// `provider/model`.
+    pub model: String,
+    /// Who the agent is.
+    pub identity: String,
+    /// RULES.md.
+    pub global_rules: String,
+    /// Kind of the coding CLI.
+    pub coding_cli: String,
+    /// Command of another coding CLI.
+    #[serde(default)]
+    pub cli_command: String,
+    /// Name of the approval policy.
+    pub approval_policy: String,
+}
+
 /// Creates an agent and goes to its page.
 #[server(prefix = "/fn", endpoint = "create_agent")]
-pub async fn create_agent(
-    name: String,
-    model: String,
-    identity: String,
-    global_rules: String,
-) -> Result<(), AppError> {
+pub async fn create_agent(form: AgentForm) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
-    let model = answered(parse_model(&model))?;
-    let (identity, global_rules) = (unix_lines(&identity), unix_lines(&global_rules));
-    let mcp_servers = serde_json::Value::Object(serde_json::Map::new());
-    let draft = AgentDraft {
-        name,
-        model,
-        identity,
-        tools: Vec::new(),
-        mcp_servers,
-        workspace_base: None,
-        global_rules,
-    };
+    let draft = answered(form.draft(None))?;
     let agent = answered(backend.create_agent(&viewer, draft).await)?;
     send_to(&format!("/agents/{}", agent.id));
     Ok(())
@@ -69,20 +73,11 @@ pub async fn create_agent(
 
 /// Changes what the form shows, keeps the rest, and goes to the agent's page.
 #[server(prefix = "/fn", endpoint = "update_agent")]
-pub async fn update_agent(
-    id: AgentId,
-    name: String,
-    model: String,
-    identity: String,
-    global_rules: String,
-) -> Result<(), AppError> {
+pub async fn update_agent(id: AgentId, form: AgentForm) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     let kept = answered(backend.agent(&viewer, id).await)?.draft;
-    let model = answered(parse_model(&model))?;
-    let (identity, global_rules) = (unix_lines(&identity), unix_lines(&global_rules));
-    answered(
-        backend.update_agent(&viewer, id, AgentDraft { name, model, identity, global_rules, ..kept }).await,
-    )?;
+    let draft = answered(form.draft(Some(kept)))?;
+    answered(backend.update_agent(&viewer, id, draft).await)?;
     send_to(&format!("/agents/{id}"));
     Ok(())
 }
@@ -97,8 +92,32 @@ pub async fn delete_agent(id: AgentId) -> Result<(), AppError> {
 }
 
 #[cfg(feature = "ssr")]
-fn parse_model(text: &str) -> Result<ModelName, AppError> {
-    text.trim()
-        .parse()
-        .map_err(|error: crate::model::InvalidName| AppError::invalid("model", error.to_string()))
+impl AgentForm {
+    /// The draft that it makes of an agent, or of none.
+    fn draft(self, kept: Option<AgentDraft>) -> Result<AgentDraft, AppError> {
+        let model: ModelName = self
+            .model
+            .trim()
+            .parse()
+            .map_err(|error: crate::model::InvalidName| AppError::invalid("model", error.to_string()))?;
+        let coding_cli = CodingCli::from_form(&self.coding_cli, &self.cli_command)
+            .ok_or_else(|| AppError::invalid("coding_kind", "Choose one of the coding CLIs."))?;
+        let approval_policy = ApprovalPolicy::parse(&self.approval_policy)
+            .ok_or_else(|| AppError::invalid("approval_policy", "Choose one of the policies."))?;
+        let (tools, mcp_servers, workspace_base) = match kept {
+            Some(kept) => (kept.tools, kept.mcp_servers, kept.workspace_base),
+            None => (Vec::new(), serde_json::Value::Object(serde_json::Map::new()), None),
+        };
+        Ok(AgentDraft {
+            name: self.name,
+            model,
+            identity: unix_lines(&self.identity),
+            tools,
+            mcp_servers,
+            workspace_base,
+            global_rules: unix_lines(&self.global_rules),
+            coding_cli,
+            approval_policy,
+        })
+    }
 }

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use crate::{
     api::{answered, send_to, signed_in, unix_lines},
-    model::{ImplementationPlan, LogQuery, Step},
+    model::{ApprovalPolicy, ImplementationPlan, LogQuery, Step},
 };
 use crate::{
     error::AppError,
-    model::{AgentId, Dashboard, LogEntry, Project, ProjectDraft, ProjectId, UsageSummary},
+    model::{AgentId, Dashboard, Diagnosis, LogEntry, Project, ProjectDraft, ProjectId, Undo, UsageSummary},
 };
 
 /// Log lines that a project's page shows at first; later ones arrive live.
@@ -28,6 +28,10 @@ pub struct ProjectDetail {
     pub logs: Vec<LogEntry>,
     /// Tokens and cost so far.
     pub usage: UsageSummary,
+    /// What the control loop saw last.
+    pub diagnosis: Option<Diagnosis>,
+    /// The ways back that were taken, newest first.
+    pub undos: Vec<Undo>,
 }
 
 /// One step as a form gives it; left out when all is blank.
@@ -42,6 +46,18 @@ pub struct StepDraft {
     pub instructions: String,
     /// Shell command; blank for none.
     pub verify: String,
+}
+
+/// How the work on a new project begins, and who is asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProjectOptions {
+    /// Git repository; blank for none.
+    pub clone_url: String,
+    /// Whether the plan is to be approved.
+    pub approve_plan: bool,
+    /// Name of the project's own policy; blank for the agent's.
+    pub approval_policy: String,
 }
 
 /// Everything on the dashboard.
@@ -67,7 +83,9 @@ pub async fn load_project_detail(id: ProjectId) -> Result<ProjectDetail, AppErro
     let query = LogQuery { limit: Some(FIRST_LOG_LINES), ..LogQuery::default() };
     let logs = answered(backend.logs(&viewer, id, query).await)?;
     let usage = answered(backend.usage(&viewer, id).await)?;
-    Ok(ProjectDetail { project, agent_name, logs, usage })
+    let diagnosis = answered(backend.diagnosis(&viewer, id).await)?;
+    let undos = answered(backend.undos(&viewer, id).await)?;
+    Ok(ProjectDetail { project, agent_name, logs, usage, diagnosis, undos })
 }
 
 /// Tokens and cost of a project so far.
@@ -92,12 +110,20 @@ pub async fn create_project(
     description: String,
     architecture: String,
     #[server(default)] steps: Vec<StepDraft>,
+    #[server(default)] options: ProjectOptions,
 ) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     let description = unix_lines(&description);
     let architecture = Some(unix_lines(&architecture)).filter(|text| !text.trim().is_empty());
-    let implementation_plan = plan(steps);
-    let draft = ProjectDraft { name, description, architecture, implementation_plan };
+    let draft = ProjectDraft {
+        name,
+        description,
+        architecture,
+        implementation_plan: plan(steps),
+        approval_policy: ApprovalPolicy::parse(&options.approval_policy),
+        approve_plan: options.approve_plan,
+        clone_url: Some(options.clone_url),
+    };
     let project = answered(backend.create_project(&viewer, agent_id, draft).await)?;
     send_to(&format!("/projects/{}", project.id));
     Ok(())

@@ -47,10 +47,11 @@ pub fn StatusBadge(
     #[prop(optional)]
     test_id: Option<&'static str>,
 ) -> impl IntoView {
-    let state = Memo::new(move |_| project.with(|p| (p.status, p.question.is_some())));
-    let look = move || {
-        let (status, needs_help) = state.get();
-        appearance(status, needs_help)
+    let state = Memo::new(move |_| project.with(|p| (p.status, p.needs_help())));
+    let waits = Memo::new(move |_| project.with(|p| p.resumes_at.is_some()));
+    let look = move || match state.get() {
+        (ProjectStatus::Paused, _) if waits.get() => ("Waiting", DOTS, "plan"),
+        (status, needs_help) => appearance(status, needs_help),
     };
     view! {
         <span

@@ -14,6 +14,8 @@ pub fn PlanView(
     /// The project.
     #[prop(into)]
     project: Signal<Project>,
+    /// Called with the id of a finished step to whose end the project is to go back.
+    on_undo: Callback<String>,
 ) -> impl IntoView {
     let ids = Memo::new(move |_| {
         project.with(|p| p.implementation_plan.steps.iter().map(|step| step.id.clone()).collect::<Vec<_>>())
@@ -24,7 +26,7 @@ pub fn PlanView(
         </p>
         <ol class="plan" aria-label="Plan">
             <For each=move || ids.get() key=Clone::clone let:id>
-                <StepView project id />
+                <StepView project id on_undo />
             </For>
         </ol>
     }
@@ -43,12 +45,20 @@ fn appearance(status: StepStatus) -> (&'static str, &'static str, &'static str) 
 }
 
 #[component]
-fn StepView(project: Signal<Project>, id: String) -> impl IntoView {
+fn StepView(project: Signal<Project>, id: String, on_undo: Callback<String>) -> impl IntoView {
     let test_id = format!("step-{id}");
+    let target = id.clone();
     let step = Memo::new(move |_| {
         project.with(|p| p.implementation_plan.steps.iter().find(|s| s.id == id).cloned().unwrap_or_default())
     });
     let look = move || appearance(step.with(|s| s.status));
+    let needs = Memo::new(move |_| {
+        step.with(|s| (s.status == StepStatus::Pending).then(|| project.with(|p| waits_for(s, p))).flatten())
+    });
+    let fixed = Memo::new(move |_| {
+        project.with(|p| p.running) || step.with(|s| s.status != StepStatus::Completed || s.commit.is_none())
+    });
+    let undo_label = move || step.with(|s| format!("Undo to the end of {}", s.title));
     view! {
         <li class="step" data-testid=test_id data-status=move || look().1>
             <span class="step-mark">{move || icon(look().2)}</span>
@@ -58,6 +68,9 @@ fn StepView(project: Signal<Project>, id: String) -> impl IntoView {
                     <span class="step-status">{move || look().0}</span>
                 </p>
                 <p class="step-facts">{move || step.with(facts)}</p>
+                <p class="step-facts" hidden=move || needs.with(Option::is_none)>
+                    {needs}
+                </p>
                 <details>
                     <summary>"Details"</summary>
                     <h4>"Task"</h4>
@@ -71,10 +84,30 @@ fn StepView(project: Signal<Project>, id: String) -> impl IntoView {
                         <pre data-testid="verify-output">{move || step.with(|s| s.verify_output.as_deref().map(block))}</pre>
                     </div>
                 </details>
+                <p class="step-tools" hidden=fixed>
+                    <button
+                        type="button"
+                        class="button"
+                        data-tone="quiet"
+                        aria-label=undo_label
+                        on:click=move |_| on_undo.run(target.clone())
+                    >
+                        "Undo to here\u{2026}"
+                    </button>
+                </p>
             </div>
         </li>
     }
     .into_any()
+}
+
+/// The unfinished steps that a step waits for, as a sentence.
+fn waits_for(step: &Step, project: &Project) -> Option<String> {
+    let steps = &project.implementation_plan.steps;
+    let open = |id: &&String| steps.iter().any(|s| s.id == **id && !s.needs_no_work());
+    let position = |id: &String| steps.iter().position(|s| s.id == *id).map_or(0, |at| at + 1).to_string();
+    let open: Vec<_> = step.depends_on.iter().filter(open).map(position).collect();
+    (!open.is_empty()).then(|| format!("Waits for step {}", open.join(", ")))
 }
 
 /// Attempts, time taken and commit; none before the first attempt.

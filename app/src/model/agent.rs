@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentId, ModelName, Timestamp};
+use super::{AgentId, ApprovalPolicy, CodingCli, ModelName, Timestamp};
 
 /// What a person writes when creating or changing an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,12 @@ pub struct AgentDraft {
     /// RULES.md: rules for every project of this agent; Markdown, up to 32 KiB.
     #[serde(default)]
     pub global_rules: String,
+    /// The coding CLI that does the work.
+    #[serde(default)]
+    pub coding_cli: CodingCli,
+    /// Who decides what the coding CLI may do, where a project has no policy of its own.
+    #[serde(default)]
+    pub approval_policy: ApprovalPolicy,
 }
 
 fn empty_object() -> serde_json::Value {

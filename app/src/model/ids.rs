@@ -44,4 +44,6 @@ id! {
     InstanceId,
     /// Row id in `logs`; grows with time, so it orders a project's log.
     LogId,
+    /// Row id in `undos`.
+    UndoId,
 }

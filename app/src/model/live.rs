@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LogEntry, Project, ProjectId};
+use super::{Diagnosis, LogEntry, Project, ProjectId};
 
 /// One text frame of `/ws/live`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +17,13 @@ pub enum LiveEvent {
     Log {
         /// The line.
         entry: LogEntry,
+    },
+    /// What the control loop sees now, of the project that the page asked for.
+    Diagnosis {
+        /// Whose loop.
+        project: ProjectId,
+        /// What it sees.
+        diagnosis: Box<Diagnosis>,
     },
     /// A project is gone.
     ProjectDeleted {

@@ -3,6 +3,8 @@
 //! Must not know where a value is stored or how it is drawn: no SQL, no HTTP, no signals.
 
 mod agent;
+mod coding;
+mod diagnosis;
 mod ids;
 mod instance;
 mod key;
@@ -12,11 +14,14 @@ mod names;
 mod plan;
 mod project;
 mod timestamp;
+mod undo;
 mod usage;
 mod user;
 
 pub use agent::{Agent, AgentDraft};
-pub use ids::{AgentId, InstanceId, LogId, ProjectId, UserId};
+pub use coding::{ApprovalPolicy, CodingCli};
+pub use diagnosis::Diagnosis;
+pub use ids::{AgentId, InstanceId, LogId, ProjectId, UndoId, UserId};
 pub use instance::{Instance, InstanceStatus};
 pub use key::{ApiKeyInfo, Provider};
 pub use live::LiveEvent;
@@ -25,5 +30,6 @@ pub use names::{InvalidName, ModelName, Slug, Username};
 pub use plan::{ImplementationPlan, Step, StepStatus};
 pub use project::{Project, ProjectDraft, ProjectStatus, StartAnswer};
 pub use timestamp::Timestamp;
+pub use undo::{RedoDraft, Undo, UndoDraft};
 pub use usage::{TokenUsage, UsageSummary};
 pub use user::{Credentials, Dashboard, Role, User, UserSummary, Viewer};

@@ -68,6 +68,38 @@ pub struct ImplementationPlan {
 impl ImplementationPlan {
     /// How many steps need no more work.
     pub fn finished(&self) -> usize {
-        self.steps.iter().filter(|s| matches!(s.status, StepStatus::Completed | StepStatus::Skipped)).count()
+        self.steps.iter().filter(|s| s.needs_no_work()).count()
+    }
+
+    /// Position of the step that is under way, or else of the first that needs work; the number of steps if none does.
+    pub fn current(&self) -> usize {
+        let running = self.steps.iter().position(|s| s.status == StepStatus::Running);
+        let open = || self.steps.iter().position(|s| !s.needs_no_work());
+        running.or_else(open).unwrap_or(self.steps.len())
+    }
+}
+
+impl Step {
+    /// Whether it is done or left out.
+    pub fn needs_no_work(&self) -> bool {
+        matches!(self.status, StepStatus::Completed | StepStatus::Skipped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_current_step_is_the_one_under_way_or_the_first_that_needs_work() {
+        use StepStatus::{Completed, Failed, Pending, Running, Skipped};
+        let current = |states: &[StepStatus]| {
+            let steps = states.iter().map(|&status| Step { status, ..Step::default() }).collect();
+            ImplementationPlan { steps }.current()
+        };
+        assert_eq!(current(&[]), 0);
+        assert_eq!(current(&[Completed, Skipped]), 2);
+        assert_eq!(current(&[Skipped, Failed, Pending]), 1);
+        assert_eq!(current(&[Pending, Completed, Running]), 2);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentId, ImplementationPlan, InstanceId, ProjectId, Slug, Timestamp};
+use super::{AgentId, ApprovalPolicy, ImplementationPlan, InstanceId, ProjectId, Slug, Timestamp};
 
 /// Where a project stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +50,15 @@ pub struct ProjectDraft {
     /// The steps; none lets the agent propose them.
     #[serde(default)]
     pub implementation_plan: Option<ImplementationPlan>,
+    /// Who decides what the coding CLI may do; none means what the agent says.
+    #[serde(default)]
+    pub approval_policy: Option<ApprovalPolicy>,
+    /// Whether its owner wants to approve a proposed plan before the work begins.
+    #[serde(default)]
+    pub approve_plan: bool,
+    /// Git repository to begin with; none leaves it as it is, blank means an empty workspace. Fixed by the first start.
+    #[serde(default)]
+    pub clone_url: Option<String>,
 }
 
 /// A stored project.
@@ -75,12 +84,24 @@ pub struct Project {
     pub status_reason: Option<String>,
     /// What the agent needs to know from a person before it can go on.
     pub question: Option<String>,
+    /// Answers to choose from.
+    pub suggestions: Vec<String>,
+    /// The screen of the coding CLI when the question was asked.
+    pub help_screen: Option<String>,
+    /// When the work goes on by itself; none if it needs the answer.
+    pub resumes_at: Option<Timestamp>,
     /// Position in the plan (from 0) of the step that is next or under way.
     pub current_step: i64,
     /// Name of its tmux session: `{username}-{slug}`.
     pub tmux_session: String,
     /// Absolute path of its workspace.
     pub workspace_path: String,
+    /// Its own approval policy; none means its agent's.
+    pub approval_policy: Option<ApprovalPolicy>,
+    /// Whether its owner wants to approve a proposed plan.
+    pub approve_plan: bool,
+    /// Git repository that it began with.
+    pub clone_url: Option<String>,
     /// Whether an instance works on it now.
     pub running: bool,
     /// What the isolation of its processes lacks, in one sentence; none when it is as it should be.
@@ -89,6 +110,26 @@ pub struct Project {
     pub created_at: Timestamp,
     /// When anything above last changed.
     pub updated_at: Timestamp,
+}
+
+impl Project {
+    /// Whether nothing goes on before a person has answered.
+    pub fn needs_help(&self) -> bool {
+        self.question.is_some() && self.resumes_at.is_none()
+    }
+
+    /// What its owner wrote, the plan left out: what a change of something else must keep.
+    pub fn draft(self) -> ProjectDraft {
+        ProjectDraft {
+            name: self.name,
+            description: self.description,
+            architecture: self.architecture,
+            implementation_plan: None,
+            approval_policy: self.approval_policy,
+            approve_plan: self.approve_plan,
+            clone_url: None,
+        }
+    }
 }
 
 /// Answer to start, stop and restart.

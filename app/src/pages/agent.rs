@@ -29,6 +29,7 @@ fn AgentView(detail: AgentDetail) -> impl IntoView {
     let AgentDetail { agent, projects, instances } = detail;
     let id = agent.id;
     let deletable = projects.is_empty();
+    let policy = agent.draft.approval_policy;
     let edit = format!("/agents/{id}/edit");
     view! {
         <Title text=agent.draft.name.clone() />
@@ -44,7 +45,7 @@ fn AgentView(detail: AgentDetail) -> impl IntoView {
             <Projects projects />
             <details class="panel" open=deletable>
                 <summary>"New project"</summary>
-                <ProjectForm agent=id />
+                <ProjectForm agent=id policy />
             </details>
         </section>
         <Instances instances />
@@ -74,6 +75,14 @@ fn Configuration(agent: Agent) -> impl IntoView {
                 <div>
                     <dt>"Model"</dt>
                     <dd>{agent.draft.model.to_string()}</dd>
+                </div>
+                <div>
+                    <dt>"Coding CLI"</dt>
+                    <dd>{agent.draft.coding_cli.label().to_owned()}</dd>
+                </div>
+                <div>
+                    <dt>"Approvals"</dt>
+                    <dd>{agent.draft.approval_policy.label()}</dd>
                 </div>
                 <div>
                     <dt>"Created"</dt>

@@ -5,9 +5,9 @@ use leptos_meta::Title;
 
 use crate::{
     api,
-    components::{Field, FormError, Load, Submit, TextArea, problem},
+    components::{Choice, Field, FormError, Load, Select, Submit, TextArea, problem},
     error::AppError,
-    model::{Agent, AgentId, ApiKeyInfo, Provider},
+    model::{Agent, AgentDraft, AgentId, ApiKeyInfo, ApprovalPolicy, CodingCli, Provider},
     pages::id_in_path,
 };
 
@@ -25,7 +25,7 @@ const SUGGESTIONS: [(&str, &str); 9] = [
 ];
 
 /// Fields that show their own errors.
-const FIELDS: &[&str] = &["name", "model", "identity", "global_rules"];
+const FIELDS: &[&str] = &["name", "model", "identity", "global_rules", "coding_kind", "coding_cli"];
 
 /// Creates an agent.
 #[component]
@@ -101,15 +101,25 @@ fn AgentFields(
     #[prop(optional)] agent: Option<Agent>,
 ) -> impl IntoView {
     let draft = agent.map(|agent| agent.draft);
-    let text = |pick: fn(&crate::model::AgentDraft) -> String| draft.as_ref().map(pick).unwrap_or_default();
+    let text = |pick: fn(&AgentDraft) -> String| draft.as_ref().map(pick).unwrap_or_default();
     let model = RwSignal::new(text(|draft| draft.model.to_string()));
     let options =
         SUGGESTIONS.map(|(name, about)| view! { <option value=name>{about}</option> }).collect_view();
     view! {
         <FormError problem fields=FIELDS />
-        <Field name="name" label="Name" problem required=true value=text(|draft| draft.name.clone()) />
         <Field
-            name="model"
+            name="form[name]"
+            id="name"
+            field="name"
+            label="Name"
+            problem
+            required=true
+            value=text(|draft| draft.name.clone())
+        />
+        <Field
+            name="form[model]"
+            id="model"
+            field="model"
             label="Model"
             problem
             required=true
@@ -120,20 +130,65 @@ fn AgentFields(
         />
         <datalist id="models">{options}</datalist>
         <ModelNote model keys />
+        <CodingCliFields problem cli=draft.as_ref().map(|draft| draft.coding_cli.clone()).unwrap_or_default() />
+        <Choice
+            name="form[approval_policy]"
+            id="approval"
+            legend="What the coding CLI may do"
+            options=ApprovalPolicy::ALL
+                .map(|policy| (policy.as_str(), policy.label().to_owned(), policy.explanation()))
+                .to_vec()
+            value=draft.as_ref().map(|draft| draft.approval_policy).unwrap_or_default().as_str()
+        />
         <TextArea
-            name="identity"
+            name="form[identity]"
+            id="identity"
+            field="identity"
             label="Identity"
             problem
             value=text(|draft| draft.identity.clone())
             hint="Who the agent is and how it works, in Markdown."
         />
         <TextArea
-            name="global_rules"
+            name="form[global_rules]"
+            id="global_rules"
+            field="global_rules"
             label="Rules"
             problem
             value=text(|draft| draft.global_rules.clone())
             hint="RULES.md: what it keeps to in every project, in Markdown."
         />
+    }
+    .into_any()
+}
+
+/// Which coding CLI does the work; the command shows only for another one.
+#[component]
+fn CodingCliFields(problem: Signal<Option<AppError>>, cli: CodingCli) -> impl IntoView {
+    let kind = RwSignal::new(cli.kind().to_owned());
+    view! {
+        <Select
+            name="form[coding_cli]"
+            id="coding_cli"
+            field="coding_kind"
+            label="Coding CLI"
+            options=&CodingCli::KINDS
+            value=cli.kind()
+            problem
+            hint="The program that writes the code, in a terminal that you can watch. It must be installed on the server."
+            on_value=Callback::new(move |value| kind.set(value))
+        />
+        <div hidden=move || kind.with(|kind| kind != "generic")>
+            <Field
+                name="form[cli_command]"
+                id="cli_command"
+                field="coding_cli"
+                label="Command"
+                problem
+                value=cli.command()
+                hint="Starts any program with a prompt in a terminal, for example aider --yes. The loop follows its screen alone, which is slower and less certain."
+            />
+        </div>
     }
     .into_any()
 }

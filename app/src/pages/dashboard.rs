@@ -58,7 +58,7 @@ enum Group {
 
 impl Group {
     fn of(project: &Project) -> Self {
-        if project.question.is_some() {
+        if project.needs_help() {
             Self::NeedsHelp
         } else if project.running {
             Self::Active

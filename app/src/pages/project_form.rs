@@ -9,15 +9,15 @@ use leptos::{
 
 use crate::{
     api::{self, StepDraft},
-    components::{Field, FormError, Submit, TextArea, problem},
-    error::AppError,
-    model::{AgentId, ProjectDraft},
+    components::{Choice, Field, FormError, Submit, TextArea, problem},
+    error::{AppError, FieldError},
+    model::{AgentId, ApprovalPolicy, ProjectDraft},
 };
 
 /// Empty steps that the form offers.
 const BLANK_STEPS: usize = 3;
 /// Fields that show their own errors.
-const FIELDS: &[&str] = &["name", "description", "architecture", "implementation_plan"];
+const FIELDS: &[&str] = &["name", "description", "architecture", "implementation_plan", "clone_url"];
 
 /// Steps of the form with a key each, so that replacing them draws new controls.
 type Rows = RwSignal<Vec<(usize, StepDraft)>>;
@@ -27,6 +27,8 @@ type Rows = RwSignal<Vec<(usize, StepDraft)>>;
 pub fn ProjectForm(
     /// The agent that will work on it.
     agent: AgentId,
+    /// What the agent says about approvals.
+    policy: ApprovalPolicy,
 ) -> impl IntoView {
     let create = ServerAction::<api::CreateProject>::new();
     let problem = problem(create);
@@ -89,7 +91,16 @@ pub fn ProjectForm(
                 hint="How it is to be built, in Markdown."
                 node_ref=architecture
             />
+            <Field
+                name="options[clone_url]"
+                id="clone_url"
+                field="clone_url"
+                label="Git repository (optional)"
+                problem
+                hint="The workspace begins as a clone of it. A URL with https://, http://, ssh:// or git@; without one it begins empty."
+            />
             <StepEditor rows problem />
+            <Approvals policy />
             <Submit label="Create project" pending=create.pending() />
         </ActionForm>
     }
@@ -100,12 +111,38 @@ fn next_key(rows: &[(usize, StepDraft)]) -> usize {
     rows.iter().map(|(key, _)| key + 1).max().unwrap_or(0)
 }
 
+/// Who wants to be asked before what.
+#[component]
+fn Approvals(policy: ApprovalPolicy) -> impl IntoView {
+    let like_agent = format!("As the agent says: {}", policy.label().to_lowercase());
+    let mut options = vec![("", like_agent, "Follows the agent when that is changed.")];
+    options.extend(ApprovalPolicy::ALL.map(|p| (p.as_str(), p.label().to_owned(), p.explanation())));
+    view! {
+        <label class="check">
+            <input type="checkbox" name="options[approve_plan]" value="true" />
+            "Let me approve the plan first"
+        </label>
+        <details class="panel">
+            <summary>"What the coding CLI may do in this project"</summary>
+            <Choice
+                name="options[approval_policy]"
+                id="project-approval"
+                legend="Requests of the coding CLI"
+                options
+                value=""
+            />
+        </details>
+    }
+    .into_any()
+}
+
 /// The plan, step by step.
 #[component]
 fn StepEditor(rows: Rows, problem: Signal<Option<AppError>>) -> impl IntoView {
     let plan_error = move || match problem.get() {
         Some(AppError::Invalid(errors)) => {
-            errors.into_iter().find(|e| e.field == "implementation_plan").map(|e| e.message)
+            let about_plan = |e: &FieldError| e.field.starts_with("implementation_plan");
+            errors.into_iter().filter(about_plan).map(|e| e.message).reduce(|all, one| format!("{all} {one}"))
         }
         _ => None,
     };

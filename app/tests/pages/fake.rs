@@ -4,10 +4,10 @@ use app::{
     backend::{Accounts, Agents, Answer, ApiKeys, Cookies, Projects, Users},
     error::AppError,
     model::{
-        Agent, AgentDraft, AgentId, ApiKeyInfo, Credentials, Dashboard, ImplementationPlan, Instance,
-        InstanceId, LogEntry, LogId, LogLevel, LogQuery, Project, ProjectDraft, ProjectId, ProjectStatus,
-        Provider, Role, StartAnswer, Step, StepStatus, Timestamp, TokenUsage, UsageSummary, User, UserId,
-        UserSummary, Viewer,
+        Agent, AgentDraft, AgentId, ApiKeyInfo, ApprovalPolicy, CodingCli, Credentials, Dashboard, Diagnosis,
+        ImplementationPlan, Instance, InstanceId, LogEntry, LogId, LogLevel, LogQuery, Project, ProjectDraft,
+        ProjectId, ProjectStatus, Provider, Role, StartAnswer, Step, StepStatus, Timestamp, TokenUsage, Undo,
+        UndoDraft, UndoId, UsageSummary, User, UserId, UserSummary, Viewer,
     },
 };
 use async_trait::async_trait;
@@ -32,6 +32,8 @@ fn agent() -> Agent {
             mcp_servers: serde_json::json!({}),
             workspace_base: None,
             global_rules: String::new(),
+            coding_cli: CodingCli::Generic { command: "aider <x>".to_owned() },
+            approval_policy: ApprovalPolicy::AskModel,
         },
         created_at: Timestamp::from_millis(0),
     }
@@ -53,9 +55,15 @@ fn project() -> Project {
         status: ProjectStatus::Paused,
         status_reason: Some("Waits for an answer.".to_owned()),
         question: Some("Which currency?".to_owned()),
+        suggestions: vec!["Euro".to_owned(), "<b>Yen</b>".to_owned()],
+        help_screen: Some("\n> <script>".to_owned()),
+        resumes_at: None,
         current_step: 1,
         tmux_session: "tom-shop".to_owned(),
         workspace_path: "/data/users/tom/projects/shop".to_owned(),
+        approval_policy: Some(ApprovalPolicy::AskMe),
+        approve_plan: true,
+        clone_url: Some("https://example.org/shop.git".to_owned()),
         running: true,
         isolation_warning: None,
         created_at: Timestamp::from_millis(0),
@@ -136,6 +144,7 @@ impl Agents for Fake {
     async fn update_agent(&self, _: &Viewer, id: AgentId, draft: AgentDraft) -> Answer<Agent> {
         // What the form does not show must come back unchanged.
         assert_eq!((draft.tools, draft.global_rules), (vec!["git".to_owned()], "a\nb".to_owned()));
+        assert_eq!((draft.coding_cli, draft.approval_policy), (CodingCli::Codex, ApprovalPolicy::AskMe));
         known(id.0, 1, agent())
     }
     async fn delete_agent(&self, _: &Viewer, _: AgentId) -> Answer<()> {
@@ -158,9 +167,11 @@ impl Projects for Fake {
         known(id.0, 7, project())
     }
     async fn create_project(&self, _: &Viewer, _: AgentId, draft: ProjectDraft) -> Answer<Project> {
-        let steps = draft.implementation_plan.unwrap_or_default().steps;
+        let steps = draft.implementation_plan.clone().unwrap_or_default().steps;
         let titles: Vec<_> = steps.iter().map(|step| (step.title.as_str(), step.verify.as_deref())).collect();
         assert_eq!(titles, [("First", Some("make test")), ("Third", None)]);
+        assert_eq!((draft.approval_policy, draft.approve_plan), (Some(ApprovalPolicy::AskModel), true));
+        assert_eq!(draft.clone_url.as_deref(), Some("https://example.org/x"));
         Ok(project())
     }
     async fn update_project(&self, _: &Viewer, _: ProjectId, _: ProjectDraft) -> Answer<Project> {
@@ -180,6 +191,31 @@ impl Projects for Fake {
     }
     async fn answer(&self, _: &Viewer, _: ProjectId, _: String) -> Answer<()> {
         Ok(())
+    }
+    async fn diagnosis(&self, _: &Viewer, _: ProjectId) -> Answer<Option<Diagnosis>> {
+        Ok(Some(Diagnosis {
+            cli: "Claude Code".to_owned(),
+            process: "alive".to_owned(),
+            activity: "busy".to_owned(),
+            activity_since: Timestamp::from_millis(1_000),
+            signal: None,
+            signal_at: None,
+            screen: Some("busy".to_owned()),
+            screen_evidence: Some("<i>esc to interrupt</i>".to_owned()),
+            phase: "prompt sent".to_owned(),
+            decision: "Wait & see.".to_owned(),
+            decided_at: Timestamp::from_millis(2_000),
+        }))
+    }
+    async fn undo(&self, _: &Viewer, _: ProjectId, draft: UndoDraft) -> Answer<Project> {
+        assert_eq!(draft.to_step.as_deref(), Some("1"));
+        Err(AppError::Conflict("Stop it first.".to_owned()))
+    }
+    async fn redo(&self, _: &Viewer, _: ProjectId, undo: UndoId) -> Answer<Project> {
+        known(undo.0, 4, project())
+    }
+    async fn undos(&self, _: &Viewer, _: ProjectId) -> Answer<Vec<Undo>> {
+        Ok(Vec::new())
     }
     async fn logs(&self, _: &Viewer, id: ProjectId, query: LogQuery) -> Answer<Vec<LogEntry>> {
         assert_eq!(query, LogQuery { limit: Some(200), ..LogQuery::default() });
@@ -201,6 +237,9 @@ impl Projects for Fake {
             description: String::new(),
             architecture: None,
             implementation_plan: None,
+            approval_policy: None,
+            approve_plan: false,
+            clone_url: None,
         }
     }
     async fn usage(&self, _: &Viewer, _: ProjectId) -> Answer<UsageSummary> {

@@ -104,6 +104,14 @@ async fn a_project_shows_everything_as_text() {
             "data-testid=\"logs\"",
             "data-testid=\"terminal\"",
             "Which currency?",
+            "name=\"text\" value=\"Euro\"",
+            "&lt;b&gt;Yen&lt;/b&gt;",
+            "&gt; &lt;script&gt;",
+            "Wait &amp; see.",
+            "&lt;i&gt;esc to interrupt&lt;/i&gt;",
+            "Claude Code is running",
+            "https://example.org/shop.git",
+            "Edit plan",
             "Sell &lt;script&gt;alert(1)&lt;/script&gt;",
             "Chose &lt;img src=x onerror=alert(1)&gt; over Git",
             "action=\"/fn/stop\"",
@@ -143,20 +151,26 @@ async fn forms_carry_what_was_typed() {
     let (_, location) = submit(
         "update_agent",
         "/agents/1/edit",
-        "id=1&name=B&model=demo%2Fbuilder&identity=&global_rules=a%0D%0Ab",
+        "id=1&form[name]=B&form[model]=demo%2Fbuilder&form[identity]=&form[global_rules]=a%0D%0Ab\
+         &form[coding_cli]=codex&form[cli_command]=&form[approval_policy]=ask_me",
     )
     .await;
     assert_eq!(location, "/agents/1");
 
-    let body = "agent_id=1&name=Shop&description=d&architecture=\
+    let body = "agent_id=1&name=Shop&description=d&architecture=&options[clone_url]=https%3A%2F%2Fexample.org%2Fx&options[approve_plan]=true&options[approval_policy]=ask_model\
                 &steps%5B0%5D%5Bid%5D=&steps%5B0%5D%5Btitle%5D=First&steps%5B0%5D%5Binstructions%5D=&steps%5B0%5D%5Bverify%5D=make+test\
                 &steps%5B1%5D%5Bid%5D=&steps%5B1%5D%5Btitle%5D=&steps%5B1%5D%5Binstructions%5D=&steps%5B1%5D%5Bverify%5D=\
                 &steps%5B2%5D%5Bid%5D=&steps%5B2%5D%5Btitle%5D=Third&steps%5B2%5D%5Binstructions%5D=&steps%5B2%5D%5Bverify%5D=";
     let (_, location) = submit("create_project", "/agents/1", body).await;
     assert_eq!(location, "/projects/7");
 
-    let (_, location) =
-        submit("create_agent", "/agents/new", "name=B&model=gpt&identity=&global_rules=").await;
+    let (_, location) = submit(
+        "create_agent",
+        "/agents/new",
+        "form[name]=B&form[model]=gpt&form[identity]=&form[global_rules]=\
+                &form[coding_cli]=claude&form[approval_policy]=auto",
+    )
+    .await;
     let (_, html) = page(location.strip_prefix("http://localhost").unwrap()).await;
     assert_has(&html, &["A model is written provider/model"]);
 

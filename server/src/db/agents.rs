@@ -2,7 +2,7 @@
 //!
 //! Must not know which tools or servers exist: it stores what the service has checked.
 
-use app::model::{Agent, AgentDraft, AgentId, Timestamp, UserId};
+use app::model::{Agent, AgentDraft, AgentId, ApprovalPolicy, Timestamp, UserId};
 use sqlx::{Sqlite, SqliteExecutor, Transaction};
 
 use super::corrupt;
@@ -16,6 +16,8 @@ struct AgentRow {
     mcp_servers: String,
     workspace_base: Option<String>,
     global_rules: String,
+    coding_cli: String,
+    approval_policy: String,
     created_at: i64,
 }
 
@@ -33,6 +35,9 @@ impl TryFrom<AgentRow> for Agent {
                 mcp_servers: serde_json::from_str(&row.mcp_servers).map_err(|e| corrupt("mcp_servers", e))?,
                 workspace_base: row.workspace_base,
                 global_rules: row.global_rules,
+                coding_cli: serde_json::from_str(&row.coding_cli).map_err(|e| corrupt("coding_cli", e))?,
+                approval_policy: ApprovalPolicy::parse(&row.approval_policy)
+                    .ok_or_else(|| corrupt("approval_policy", &row.approval_policy))?,
             },
             created_at: Timestamp::from_millis(row.created_at),
         })
@@ -46,7 +51,8 @@ impl TryFrom<AgentRow> for Agent {
 pub async fn list(db: impl SqliteExecutor<'_>, user: UserId) -> Result<Vec<Agent>, sqlx::Error> {
     sqlx::query_as!(
         AgentRow,
-        r#"select id as "id!", name, model, identity, tools, mcp_servers, workspace_base, global_rules, created_at
+        r#"select id as "id!", name, model, identity, tools, mcp_servers, workspace_base, global_rules, coding_cli,
+                  approval_policy, created_at
            from agents where user_id = ? order by id"#,
         user.0
     )
@@ -68,7 +74,8 @@ pub async fn find(
 ) -> Result<Option<Agent>, sqlx::Error> {
     sqlx::query_as!(
         AgentRow,
-        r#"select id as "id!", name, model, identity, tools, mcp_servers, workspace_base, global_rules, created_at
+        r#"select id as "id!", name, model, identity, tools, mcp_servers, workspace_base, global_rules, coding_cli,
+                  approval_policy, created_at
            from agents where user_id = ? and id = ?"#,
         user.0,
         id.0
@@ -89,11 +96,13 @@ pub async fn insert(
     draft: &AgentDraft,
     now: i64,
 ) -> Result<AgentId, sqlx::Error> {
-    let (model, tools, servers) = texts(draft)?;
+    let Texts { model, tools, servers, cli } = texts(draft)?;
+    let policy = draft.approval_policy.as_str();
     let done = sqlx::query!(
         "insert into agents
-             (user_id, name, model, identity, tools, mcp_servers, workspace_base, global_rules, created_at)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             (user_id, name, model, identity, tools, mcp_servers, workspace_base, global_rules, coding_cli,
+              approval_policy, created_at)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         user.0,
         draft.name,
         model,
@@ -102,6 +111,8 @@ pub async fn insert(
         servers,
         draft.workspace_base,
         draft.global_rules,
+        cli,
+        policy,
         now
     )
     .execute(&mut **tx)
@@ -119,10 +130,11 @@ pub async fn update(
     id: AgentId,
     draft: &AgentDraft,
 ) -> Result<bool, sqlx::Error> {
-    let (model, tools, servers) = texts(draft)?;
+    let Texts { model, tools, servers, cli } = texts(draft)?;
+    let policy = draft.approval_policy.as_str();
     let done = sqlx::query!(
         "update agents set name = ?, model = ?, identity = ?, tools = ?, mcp_servers = ?, workspace_base = ?,
-                global_rules = ?
+                global_rules = ?, coding_cli = ?, approval_policy = ?
          where user_id = ? and id = ?",
         draft.name,
         model,
@@ -131,6 +143,8 @@ pub async fn update(
         servers,
         draft.workspace_base,
         draft.global_rules,
+        cli,
+        policy,
         user.0,
         id.0
     )
@@ -154,8 +168,19 @@ pub async fn delete(
     Ok(done.rows_affected() > 0)
 }
 
-/// Model, tools and servers as their columns take them.
-fn texts(draft: &AgentDraft) -> Result<(&str, String, String), sqlx::Error> {
-    let tools = serde_json::to_string(&draft.tools).map_err(|e| corrupt("tools", e))?;
-    Ok((draft.model.as_str(), tools, draft.mcp_servers.to_string()))
+/// What is stored as text.
+struct Texts<'a> {
+    model: &'a str,
+    tools: String,
+    servers: String,
+    cli: String,
+}
+
+fn texts(draft: &AgentDraft) -> Result<Texts<'_>, sqlx::Error> {
+    Ok(Texts {
+        model: draft.model.as_str(),
+        tools: serde_json::to_string(&draft.tools).map_err(|e| corrupt("tools", e))?,
+        servers: draft.mcp_servers.to_string(),
+        cli: serde_json::to_string(&draft.coding_cli).map_err(|e| corrupt("coding_cli", e))?,
+    })
 }

@@ -1,6 +1,6 @@
 //! SQL for what a run changes: its project's standing and plan, and how far the runner's events are stored.
 
-use app::model::{ImplementationPlan, ProjectId, ProjectStatus, UserId};
+use app::model::{Diagnosis, ImplementationPlan, ProjectId, ProjectStatus, UserId};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 /// The number of the last stored event of a user's runner; 0 if there is none.
@@ -35,10 +35,23 @@ pub struct Standing<'a> {
     /// Why, in one sentence.
     pub reason: Option<&'a str>,
     /// What a person is asked.
-    pub question: Option<&'a str>,
+    pub question: Option<Question<'a>>,
 }
 
-/// Records a project's status with its reason and question.
+/// What a person is asked, with all that helps to answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The question.
+    pub text: &'a str,
+    /// Answers to choose from.
+    pub suggestions: &'a [String],
+    /// The last screen.
+    pub screen: Option<&'a str>,
+    /// When the work goes on by itself, in milliseconds since the Unix epoch.
+    pub resumes_at: Option<i64>,
+}
+
+/// Records a project's status with its reason and question; a former question goes with all that belongs to it.
 ///
 /// # Errors
 /// Those of the database.
@@ -50,12 +63,21 @@ pub async fn set_standing(
     now: i64,
 ) -> Result<(), sqlx::Error> {
     let status = standing.status.map(ProjectStatus::as_str);
+    let question = standing.question.map(|q| q.text);
+    let suggestions = serde_json::to_string(standing.question.map_or(&[][..], |q| q.suggestions))
+        .map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
+    let screen = standing.question.and_then(|q| q.screen);
+    let resumes_at = standing.question.and_then(|q| q.resumes_at);
     sqlx::query!(
-        "update projects set status = coalesce(?, status), status_reason = ?, question = ?, updated_at = ?
+        "update projects set status = coalesce(?, status), status_reason = ?, question = ?, suggestions = ?,
+                help_screen = ?, resumes_at = ?, updated_at = ?
          where user_id = ? and id = ?",
         status,
         standing.reason,
-        standing.question,
+        question,
+        suggestions,
+        screen,
+        resumes_at,
         now,
         user.0,
         project.0
@@ -97,7 +119,7 @@ pub async fn set_plan(
     now: i64,
 ) -> Result<(), sqlx::Error> {
     let json = serde_json::to_string(plan).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
-    let current = i64::try_from(plan.finished()).unwrap_or(i64::MAX);
+    let current = i64::try_from(plan.current()).unwrap_or(i64::MAX);
     sqlx::query!(
         "update projects set implementation_plan = ?, current_step = ?, updated_at = ? where user_id = ? and id = ?",
         json,
@@ -109,4 +131,35 @@ pub async fn set_plan(
     .execute(&mut **tx)
     .await
     .map(drop)
+}
+
+/// Replaces what the control loop of a project saw last; no change of the project itself.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_diagnosis(
+    tx: &mut Transaction<'_, Sqlite>,
+    user: UserId,
+    project: ProjectId,
+    diagnosis: &Diagnosis,
+) -> Result<(), sqlx::Error> {
+    let json = serde_json::to_string(diagnosis).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
+    sqlx::query!("update projects set diagnosis = ? where user_id = ? and id = ?", json, user.0, project.0)
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+}
+
+/// What the control loop of a project saw last.
+///
+/// # Errors
+/// Those of the database; a diagnosis that does not parse counts as a decoding error.
+pub async fn diagnosis(
+    db: &SqlitePool,
+    user: UserId,
+    project: ProjectId,
+) -> Result<Option<Diagnosis>, sqlx::Error> {
+    let rows = sqlx::query!("select diagnosis from projects where user_id = ? and id = ?", user.0, project.0);
+    let stored = rows.fetch_all(db).await?.pop().and_then(|row| row.diagnosis);
+    stored.map(|json| serde_json::from_str(&json)).transpose().map_err(|e| sqlx::Error::Decode(Box::new(e)))
 }

@@ -2,7 +2,9 @@
 //!
 //! Must not know the isolation of a project's processes: that field is filled in by the service.
 
-use app::model::{AgentId, ImplementationPlan, Project, ProjectId, ProjectStatus, Slug, Timestamp, UserId};
+use app::model::{
+    AgentId, ApprovalPolicy, ImplementationPlan, Project, ProjectId, ProjectStatus, Slug, Timestamp, UserId,
+};
 use sqlx::{Sqlite, SqliteExecutor, Transaction};
 
 use super::corrupt;
@@ -18,9 +20,15 @@ struct ProjectRow {
     status: String,
     status_reason: Option<String>,
     question: Option<String>,
+    suggestions: String,
+    help_screen: Option<String>,
+    resumes_at: Option<i64>,
     current_step: i64,
     tmux_session: String,
     workspace_path: String,
+    approval_policy: Option<String>,
+    approve_plan: bool,
+    clone_url: Option<String>,
     running: bool,
     created_at: i64,
     updated_at: i64,
@@ -42,15 +50,25 @@ impl TryFrom<ProjectRow> for Project {
             status: parse_status(&row.status)?,
             status_reason: row.status_reason,
             question: row.question,
+            suggestions: serde_json::from_str(&row.suggestions).map_err(|e| corrupt("suggestions", e))?,
+            help_screen: row.help_screen,
+            resumes_at: row.resumes_at.map(Timestamp::from_millis),
             current_step: row.current_step,
             tmux_session: row.tmux_session,
             workspace_path: row.workspace_path,
+            approval_policy: row.approval_policy.map(|text| parse_policy(&text)).transpose()?,
+            approve_plan: row.approve_plan,
+            clone_url: row.clone_url,
             running: row.running,
             isolation_warning: None,
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),
         })
     }
+}
+
+fn parse_policy(text: &str) -> Result<ApprovalPolicy, sqlx::Error> {
+    ApprovalPolicy::parse(text).ok_or_else(|| corrupt("approval_policy", text))
 }
 
 fn parse_status(text: &str) -> Result<ProjectStatus, sqlx::Error> {
@@ -77,7 +95,8 @@ pub async fn find(
     sqlx::query_as!(
         ProjectRow,
         r#"select id as "id!", agent_id, name, slug, description, architecture, implementation_plan, status,
-                  status_reason, question, current_step, tmux_session, workspace_path,
+                  status_reason, question, suggestions, help_screen, resumes_at, current_step, tmux_session,
+                  workspace_path, approval_policy, approve_plan as "approve_plan!: bool", clone_url,
                   exists (select 1 from agent_instances i where i.project_id = projects.id and i.status = 'running')
                       as "running!: bool",
                   created_at, updated_at
@@ -104,7 +123,8 @@ pub async fn list(
     sqlx::query_as!(
         ProjectRow,
         r#"select id as "id!", agent_id, name, slug, description, architecture, implementation_plan, status,
-                  status_reason, question, current_step, tmux_session, workspace_path,
+                  status_reason, question, suggestions, help_screen, resumes_at, current_step, tmux_session,
+                  workspace_path, approval_policy, approve_plan as "approve_plan!: bool", clone_url,
                   exists (select 1 from agent_instances i where i.project_id = projects.id and i.status = 'running')
                       as "running!: bool",
                   created_at, updated_at
@@ -153,6 +173,12 @@ pub struct NewProject<'a> {
     pub tmux_session: &'a str,
     /// Absolute path.
     pub workspace_path: &'a str,
+    /// Its own policy.
+    pub approval_policy: Option<ApprovalPolicy>,
+    /// Whether a proposed plan is to be approved.
+    pub approve_plan: bool,
+    /// Git repository to begin with.
+    pub clone_url: Option<&'a str>,
 }
 
 /// Stores a new project.
@@ -167,10 +193,11 @@ pub async fn insert(
 ) -> Result<ProjectId, sqlx::Error> {
     let plan = plan_text(new.plan)?;
     let slug = new.slug.as_str();
+    let policy = new.approval_policy.map(ApprovalPolicy::as_str);
     let done = sqlx::query!(
         "insert into projects (user_id, agent_id, name, slug, description, architecture, implementation_plan,
-                tmux_session, workspace_path, created_at, updated_at)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)",
+                tmux_session, workspace_path, approval_policy, approve_plan, clone_url, created_at, updated_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)",
         user.0,
         new.agent.0,
         new.name,
@@ -180,6 +207,9 @@ pub async fn insert(
         plan,
         new.tmux_session,
         new.workspace_path,
+        policy,
+        new.approve_plan,
+        new.clone_url,
         now
     )
     .execute(&mut **tx)
@@ -200,6 +230,12 @@ pub struct ProjectTexts<'a> {
     pub plan: &'a ImplementationPlan,
     /// Position of the step that is next.
     pub current_step: i64,
+    /// Its own policy.
+    pub approval_policy: Option<ApprovalPolicy>,
+    /// Whether a proposed plan is to be approved.
+    pub approve_plan: bool,
+    /// Git repository to begin with.
+    pub clone_url: Option<&'a str>,
 }
 
 /// Replaces what the owner wrote; tells whether there is such a project.
@@ -214,15 +250,19 @@ pub async fn update(
     now: i64,
 ) -> Result<bool, sqlx::Error> {
     let plan = plan_text(texts.plan)?;
+    let policy = texts.approval_policy.map(ApprovalPolicy::as_str);
     let done = sqlx::query!(
         "update projects set name = ?, description = ?, architecture = ?, implementation_plan = ?,
-                current_step = ?, updated_at = ?
+                current_step = ?, approval_policy = ?, approve_plan = ?, clone_url = ?, updated_at = ?
          where user_id = ? and id = ?",
         texts.name,
         texts.description,
         texts.architecture,
         plan,
         texts.current_step,
+        policy,
+        texts.approve_plan,
+        texts.clone_url,
         now,
         user.0,
         id.0

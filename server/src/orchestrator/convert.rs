@@ -1,10 +1,16 @@
-//! Between the plan as the app knows it and as a nanobot does: the same steps, on either side of the trust boundary.
+//! Between what the app and what a nanobot knows: the same things, on either side of the trust boundary.
 
-use app::model::{LogLevel, ProjectStatus, Step, StepStatus, Timestamp};
+use app::model::{
+    ApprovalPolicy, CodingCli, Diagnosis, LogLevel, ProjectStatus, Step, StepStatus, Timestamp,
+};
 use autocode_nanobot::protocol as nanobot;
 
 /// Longest text that a nanobot may put into a step, in bytes; more is cut.
 const MAX_TEXT: usize = 64 * 1024;
+/// Longest text of a diagnosis, in bytes.
+const MAX_LINE: usize = 1024;
+/// Most suggested answers; one that is longer than a line is left out, because a cut one would be another answer.
+const MAX_SUGGESTIONS: usize = 12;
 
 /// A step for a nanobot.
 pub fn step_to_nanobot(step: Step) -> nanobot::Step {
@@ -73,10 +79,58 @@ pub fn level(level: nanobot::LogLevel) -> LogLevel {
     }
 }
 
-/// The text, cut at a character boundary if it is longer than a nanobot may send.
-pub fn bounded(mut text: String) -> String {
-    if text.len() > MAX_TEXT {
-        text.truncate(text.floor_char_boundary(MAX_TEXT));
+/// The coding CLI as a nanobot knows it.
+pub fn cli_to_nanobot(cli: CodingCli) -> nanobot::CliKind {
+    match cli {
+        CodingCli::Claude => nanobot::CliKind::Claude,
+        CodingCli::Codex => nanobot::CliKind::Codex,
+        CodingCli::Opencode => nanobot::CliKind::Opencode,
+        CodingCli::Generic { command } => nanobot::CliKind::Generic { command },
+    }
+}
+
+/// The approval policy as a nanobot knows it.
+pub fn policy_to_nanobot(policy: ApprovalPolicy) -> nanobot::ApprovalPolicy {
+    match policy {
+        ApprovalPolicy::Auto => nanobot::ApprovalPolicy::Auto,
+        ApprovalPolicy::AskModel => nanobot::ApprovalPolicy::AskModel,
+        ApprovalPolicy::AskMe => nanobot::ApprovalPolicy::AskMe,
+    }
+}
+
+/// What a loop sees, its texts cut to a bound.
+pub fn diagnosis(seen: nanobot::Diagnosis) -> Diagnosis {
+    let line = |text: String| cut(text, MAX_LINE);
+    Diagnosis {
+        cli: line(seen.cli),
+        process: line(seen.process),
+        activity: line(seen.activity),
+        activity_since: Timestamp::from_millis(seen.activity_since),
+        signal: seen.signal.map(line),
+        signal_at: seen.signal_at.map(Timestamp::from_millis),
+        screen: seen.screen.map(line),
+        screen_evidence: seen.screen_evidence.map(line),
+        phase: line(seen.phase),
+        decision: line(seen.decision),
+        decided_at: Timestamp::from_millis(seen.decided_at),
+    }
+}
+
+/// The answers that a person may choose from.
+pub fn suggestions(offered: &[String]) -> Vec<String> {
+    let usable = |text: &&String| !text.trim().is_empty() && text.len() <= MAX_LINE;
+    offered.iter().filter(usable).take(MAX_SUGGESTIONS).cloned().collect()
+}
+
+/// The text, cut if it is longer than a nanobot may send.
+pub fn bounded(text: String) -> String {
+    cut(text, MAX_TEXT)
+}
+
+/// The text, cut at a character boundary if it is longer.
+fn cut(mut text: String, max: usize) -> String {
+    if text.len() > max {
+        text.truncate(text.floor_char_boundary(max));
         text.push('…');
     }
     text

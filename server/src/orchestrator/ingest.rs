@@ -2,10 +2,11 @@
 //!
 //! Everything in an event is a claim: it can change only rows of the user whose runner sent it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use app::model::{
-    ImplementationPlan, InstanceId, LiveEvent, LogEntry, LogLevel, ProjectId, ProjectStatus, UserId,
+    Diagnosis, ImplementationPlan, InstanceId, LiveEvent, LogEntry, LogLevel, ProjectId, ProjectStatus,
+    UserId,
 };
 use autocode_nanobot::protocol::Event;
 use autocode_runner::protocol::{RunnerEvent, SpooledEvent};
@@ -13,7 +14,12 @@ use sqlx::{Sqlite, Transaction};
 use tracing::{error, warn};
 
 use super::{Shared, convert};
-use crate::db::{self, logs::NewLog, now_ms, progress::Standing};
+use crate::db::{
+    self,
+    logs::NewLog,
+    now_ms,
+    progress::{Question, Standing},
+};
 
 /// What storing a batch did.
 pub struct Stored {
@@ -28,6 +34,8 @@ pub struct Stored {
 struct Changes {
     logs: Vec<LogEntry>,
     projects: BTreeSet<ProjectId>,
+    /// Only the last of each project: the ones before are the past.
+    diagnoses: BTreeMap<ProjectId, Diagnosis>,
     ended: Vec<InstanceId>,
 }
 
@@ -72,10 +80,17 @@ impl Shared {
                 _ => warn!(%user, %instance, seq, "an event of an unknown instance was dropped"),
             }
         }
+        for (project, diagnosis) in &changes.diagnoses {
+            db::progress::set_diagnosis(&mut tx, user, *project, diagnosis).await?;
+        }
         db::progress::set_cursor(&mut tx, user, cursor).await?;
         tx.commit().await?;
         for entry in changes.logs {
             self.live.publish(user, LiveEvent::Log { entry });
+        }
+        for (project, diagnosis) in changes.diagnoses {
+            let diagnosis = Box::new(diagnosis);
+            self.live.publish(user, LiveEvent::Diagnosis { project, diagnosis });
         }
         for project in changes.projects {
             self.publish(user, project).await;
@@ -112,23 +127,20 @@ impl Arrival<'_> {
                 };
                 self.stand(tx, &standing).await
             }
-            Event::HelpRequested { question, screen, suggestions, .. } => {
-                let mut text = question.clone();
-                if !suggestions.is_empty() {
-                    text.push_str("\n\nSuggested answers:\n- ");
-                    text.push_str(&suggestions.join("\n- "));
-                }
-                if !screen.trim().is_empty() {
-                    let message = convert::bounded(format!("Last screen:\n{screen}"));
-                    self.log(tx, at, LogLevel::Info, &message).await?;
-                }
-                let text = convert::bounded(text);
-                let standing = Standing {
-                    status: Some(ProjectStatus::Paused),
-                    reason: Some("The agent needs help."),
-                    question: Some(&text),
+            Event::HelpRequested { question, screen, suggestions, resumes_at } => {
+                let (text, screen) = (convert::bounded(question.clone()), convert::bounded(screen.clone()));
+                let reason = match resumes_at {
+                    None => "The agent needs help.",
+                    Some(_) => "The agent waits and goes on by itself.",
                 };
-                self.stand(tx, &standing).await
+                let question = Question {
+                    text: &text,
+                    suggestions: &convert::suggestions(suggestions),
+                    screen: Some(screen.as_str()).filter(|screen| !screen.trim().is_empty()),
+                    resumes_at: *resumes_at,
+                };
+                let status = Some(ProjectStatus::Paused);
+                self.stand(tx, &Standing { status, reason: Some(reason), question: Some(question) }).await
             }
             Event::PlanProposed { steps } => {
                 let steps = steps.iter().cloned().map(convert::step_from_nanobot).collect();
@@ -147,7 +159,11 @@ impl Arrival<'_> {
                 self.plan(tx, plan).await
             }
             // The log lines around them say it for people.
-            Event::TurnStarted { .. } | Event::TurnEnded { .. } | Event::Diagnosed(_) => Ok(()),
+            Event::TurnStarted { .. } | Event::TurnEnded { .. } => Ok(()),
+            Event::Diagnosed(seen) => {
+                self.changes.diagnoses.insert(self.project, convert::diagnosis(seen.as_ref().clone()));
+                Ok(())
+            }
         }
     }
 

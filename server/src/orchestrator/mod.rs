@@ -10,6 +10,7 @@ mod keeper;
 mod spec;
 mod start;
 mod stop_all;
+mod undo;
 
 use std::{
     collections::HashMap,
@@ -23,6 +24,7 @@ use app::{
     model::{LiveEvent, Project, ProjectId, StartAnswer, UserId, Username, Viewer},
 };
 use autocode_nanobot::protocol::Command;
+use autocode_runner::protocol::{Answer, Request};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::error;
@@ -33,9 +35,10 @@ use crate::{
     live::LiveHub,
     runner_link::LinkError,
 };
-use keeper::{Keeper, Order};
+use keeper::{Keeper, Order, Reply};
 
 pub use stop_all::stop_all;
+pub use undo::Replaced;
 
 /// How long a caller waits for a keeper, which may have to start a cell first.
 const ORDER_LIMIT: Duration = Duration::from_secs(75);
@@ -130,7 +133,7 @@ impl Orchestrator {
     async fn command(&self, viewer: &Viewer, project: ProjectId, command: Command) -> Result<bool, AppError> {
         let wanted = db::runs::running(self.shared.db.reader(), viewer.id).await.map_err(internal)?;
         let Some(instance) = wanted.into_iter().find(|w| w.project == project) else { return Ok(false) };
-        self.order(viewer.id, |reply| Order::Command { instance: instance.id, command, reply }).await?;
+        self.ask(viewer.id, Request::Command { instance_id: instance.id.0, command }, false).await?;
         Ok(true)
     }
 
@@ -142,13 +145,18 @@ impl Orchestrator {
         if project.running {
             self.stop(viewer, project.id).await?;
         }
+        let (folder, session) = (self.folder(viewer, project)?, project.tmux_session.clone());
+        self.ask(viewer.id, Request::RemoveProject { folder, session }, true).await.map(drop)
+    }
+
+    /// The folder of a project, relative to its user's `projects/`.
+    fn folder(&self, viewer: &Viewer, project: &Project) -> Result<String, AppError> {
         let projects = self.shared.config.user_home(&viewer.username).join("projects");
         let folder = Path::new(&project.workspace_path).strip_prefix(&projects).map_err(|error| {
             error!(project = %project.id, %error, "a workspace lies outside its user's projects");
             AppError::Internal
         })?;
-        let (folder, session) = (folder.display().to_string(), project.tmux_session.clone());
-        self.order(viewer.id, |reply| Order::RemoveProject { folder, session, reply }).await
+        Ok(folder.display().to_string())
     }
 
     /// Ends a user's cell with all that runs in it, and this user's keeper.
@@ -174,20 +182,24 @@ impl Orchestrator {
         self.shared.isolation_warning(user)
     }
 
+    /// Asks a user's runner; `launch` starts a cell where none is.
+    async fn ask(&self, user: UserId, request: Request, launch: bool) -> Result<Answer, AppError> {
+        self.order(user, |reply| Order::Ask { request, launch, reply }).await.map_err(unavailable)
+    }
+
     /// Orders something of a user's keeper, starting it if needed, and waits for the answer.
-    async fn order(
-        &self,
-        user: UserId,
-        order: impl FnOnce(oneshot::Sender<Result<(), LinkError>>) -> Order,
-    ) -> Result<(), AppError> {
-        let keeper = self.keeper(user).await.map_err(internal)?;
+    async fn order(&self, user: UserId, order: impl FnOnce(Reply) -> Order) -> Result<Answer, LinkError> {
+        let keeper = self.keeper(user).await.map_err(|error| {
+            error!(%user, %error, "the database failed");
+            LinkError::Closed
+        })?;
         let (reply, answer) = oneshot::channel();
         let exchange = async {
             keeper.orders.send(order(reply)).await.map_err(|_| LinkError::Closed)?;
             answer.await.map_err(|_| LinkError::Closed)?
         };
         let limit = tokio::time::timeout(ORDER_LIMIT, exchange);
-        limit.await.map_err(|_| unavailable(LinkError::Timeout(ORDER_LIMIT)))?.map_err(unavailable)
+        limit.await.map_err(|_| LinkError::Timeout(ORDER_LIMIT))?
     }
 
     async fn keeper(&self, user: UserId) -> Result<KeeperHandle, sqlx::Error> {

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use app::model::{InstanceId, ProjectId, UserId};
-use autocode_nanobot::protocol::{AgentSpec, ApprovalPolicy, CliKind, Limits, NanobotConfig, ProjectSpec};
+use autocode_nanobot::protocol::{AgentSpec, Limits, NanobotConfig, ProjectSpec};
 use autocode_runner::protocol::StartInstance;
 
-use super::{Shared, convert::step_to_nanobot};
+use super::{
+    Shared,
+    convert::{cli_to_nanobot, policy_to_nanobot, step_to_nanobot},
+};
 use crate::{
     db::{self, now_ms},
     gateway::token,
@@ -47,14 +50,14 @@ pub async fn start_instance(
                 description: project.description,
                 architecture: project.architecture,
                 plan: project.implementation_plan.steps.into_iter().map(step_to_nanobot).collect(),
-                approve_plan: false,
+                approve_plan: project.approve_plan,
                 workspace: project.workspace_path.into(),
             },
             agent: AgentSpec {
                 id: agent.id.0,
                 name: agent.draft.name,
                 model: agent.draft.model.to_string(),
-                coding_cli: CliKind::Claude,
+                coding_cli: cli_to_nanobot(agent.draft.coding_cli),
                 identity: agent.draft.identity,
                 global_rules: agent.draft.global_rules,
                 tools: agent.draft.tools,
@@ -62,11 +65,11 @@ pub async fn start_instance(
             },
             gateway_url: shared.gateway_url.clone(),
             session: project.tmux_session,
-            approval: ApprovalPolicy::Auto,
+            approval: policy_to_nanobot(project.approval_policy.unwrap_or(agent.draft.approval_policy)),
             limits: Limits::default(),
         },
         gateway_token: token.secret,
-        clone_url: None,
+        clone_url: project.clone_url,
         environment: std::collections::BTreeMap::new(),
     }))
 }

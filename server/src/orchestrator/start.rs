@@ -5,7 +5,9 @@ use app::{
     model::{Project, ProjectId, ProjectStatus, StartAnswer, StepStatus, Viewer},
 };
 
-use super::{Orchestrator, Started, internal, keeper::Order};
+use autocode_runner::protocol::Request;
+
+use super::{Orchestrator, Started, internal, keeper::Order, unavailable};
 use crate::db::{self, now_ms, progress::Standing};
 
 impl Orchestrator {
@@ -25,7 +27,7 @@ impl Orchestrator {
         }
         let (instance_id, status) = self.record_start(viewer, &project).await?;
         let order = |reply| Order::Start { instance: instance_id, project: id, reply };
-        if let Err(error) = self.order(viewer.id, order).await {
+        if let Err(error) = self.order(viewer.id, order).await.map_err(unavailable) {
             let mut tx = self.shared.db.begin().await.map_err(internal)?;
             let now = now_ms();
             db::runs::end(&mut tx, viewer.id, instance_id, true, now).await.map_err(internal)?;
@@ -86,8 +88,8 @@ impl Orchestrator {
             return Err(AppError::Conflict("The project was never started.".to_owned()));
         };
         let session = Some(project.tmux_session.clone());
-        let stopped =
-            self.order(viewer.id, |reply| Order::Stop { instance: instance.id, session, reply }).await;
+        let request = Request::StopInstance { instance_id: instance.id.0, end_session: session };
+        let stopped = self.ask(viewer.id, request, false).await;
         // Even if the cell did not answer, the wish is recorded: the keeper ends what it finds running against it.
         let now = now_ms();
         let mut tx = self.shared.db.begin().await.map_err(internal)?;

@@ -2,7 +2,10 @@
 
 use app::{
     backend::SharedBackend,
-    model::{LogEntry, LogQuery, Project, ProjectDraft, ProjectId, StartAnswer, UsageSummary},
+    model::{
+        Diagnosis, LogEntry, LogQuery, Project, ProjectDraft, ProjectId, RedoDraft, StartAnswer, Undo,
+        UndoDraft, UsageSummary,
+    },
 };
 use axum::{
     Router,
@@ -32,6 +35,10 @@ pub(super) fn router() -> Router<AppState> {
         .route("/projects/{id}/stop", post(stop))
         .route("/projects/{id}/restart", post(restart))
         .route("/projects/{id}/answer", post(answer))
+        .route("/projects/{id}/undo", post(undo))
+        .route("/projects/{id}/redo", post(redo))
+        .route("/projects/{id}/undos", get(undos))
+        .route("/projects/{id}/diagnosis", get(diagnosis))
         .route("/projects/{id}/logs", get(logs))
         .route("/projects/{id}/usage", get(usage))
 }
@@ -86,6 +93,40 @@ async fn answer(
 ) -> Result<StatusCode, Problem> {
     backend.answer(user.viewer(), id, body.text).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn undo(
+    user: AuthUser,
+    State(backend): State<SharedBackend>,
+    Path(id): Path<ProjectId>,
+    Json(draft): Json<UndoDraft>,
+) -> Result<axum::Json<Project>, Problem> {
+    Ok(axum::Json(backend.undo(user.viewer(), id, draft).await?))
+}
+
+async fn redo(
+    user: AuthUser,
+    State(backend): State<SharedBackend>,
+    Path(id): Path<ProjectId>,
+    Json(draft): Json<RedoDraft>,
+) -> Result<axum::Json<Project>, Problem> {
+    Ok(axum::Json(backend.redo(user.viewer(), id, draft.undo_id).await?))
+}
+
+async fn undos(
+    user: AuthUser,
+    State(backend): State<SharedBackend>,
+    Path(id): Path<ProjectId>,
+) -> Result<axum::Json<Vec<Undo>>, Problem> {
+    Ok(axum::Json(backend.undos(user.viewer(), id).await?))
+}
+
+async fn diagnosis(
+    user: AuthUser,
+    State(backend): State<SharedBackend>,
+    Path(id): Path<ProjectId>,
+) -> Result<axum::Json<Option<Diagnosis>>, Problem> {
+    Ok(axum::Json(backend.diagnosis(user.viewer(), id).await?))
 }
 
 async fn logs(

@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 use app::{
     backend::{Agents, Answer},
     error::AppError,
-    model::{Agent, AgentDraft, AgentId, Instance, Provider, Viewer},
+    model::{Agent, AgentDraft, AgentId, CodingCli, Instance, Provider, Viewer},
 };
 use async_trait::async_trait;
 
@@ -16,6 +16,8 @@ use crate::{
 };
 
 const MAX_TOOLS: usize = 64;
+/// Longest command of another coding CLI, in bytes.
+const MAX_COMMAND: usize = 1000;
 
 /// The draft as it is stored, or all that is wrong with it.
 fn checked(draft: AgentDraft) -> Answer<AgentDraft> {
@@ -39,6 +41,15 @@ fn checked(draft: AgentDraft) -> Answer<AgentDraft> {
         "Write a JSON object with one entry per server.",
     );
     check.text("mcp_servers", &draft.mcp_servers.to_string(), 32);
+    if let CodingCli::Generic { command } = &draft.coding_cli {
+        let usable =
+            (1..=MAX_COMMAND).contains(&command.trim().len()) && !command.chars().any(char::is_control);
+        check.that(
+            usable,
+            "coding_cli",
+            "Write the command that starts it, on one line of at most 1000 characters.",
+        );
+    }
     let base = draft.workspace_base.as_deref().map(str::trim).filter(|base| !base.is_empty());
     if let Some(base) = base {
         check.that(
@@ -49,7 +60,11 @@ fn checked(draft: AgentDraft) -> Answer<AgentDraft> {
     }
     let workspace_base = base.map(|base| base.trim_end_matches('/').to_owned());
     check.done()?;
-    Ok(AgentDraft { name: draft.name.trim().to_owned(), workspace_base, ..draft })
+    let coding_cli = match draft.coding_cli {
+        CodingCli::Generic { command } => CodingCli::Generic { command: command.trim().to_owned() },
+        known => known,
+    };
+    Ok(AgentDraft { name: draft.name.trim().to_owned(), workspace_base, coding_cli, ..draft })
 }
 
 /// A relative path of ordinary names that no program could take for an option or a format.
@@ -132,6 +147,8 @@ mod tests {
             mcp_servers: serde_json::json!({}),
             workspace_base: Some(" web/shops/ ".to_owned()),
             global_rules: String::new(),
+            coding_cli: CodingCli::default(),
+            approval_policy: app::model::ApprovalPolicy::default(),
         }
     }
 
@@ -154,11 +171,15 @@ mod tests {
             tools: vec![String::new()],
             mcp_servers: serde_json::json!([]),
             workspace_base: Some("../other".to_owned()),
+            coding_cli: CodingCli::Generic { command: " ".to_owned() },
             ..draft()
         };
         let Err(AppError::Invalid(errors)) = checked(bad) else { panic!("the draft was accepted") };
         let fields: Vec<_> = errors.iter().map(|e| e.field.as_str()).collect();
-        assert_eq!(fields, ["name", "identity", "model", "tools", "mcp_servers", "workspace_base"]);
+        assert_eq!(
+            fields,
+            ["name", "identity", "model", "tools", "mcp_servers", "coding_cli", "workspace_base"]
+        );
     }
 
     #[test]

@@ -10,6 +10,8 @@ mod folders;
 mod key_source;
 mod plan;
 mod projects;
+mod repository;
+mod undos;
 mod users;
 
 use std::sync::Arc;

@@ -4,8 +4,9 @@ use app::{
     backend::{Answer, Projects},
     error::AppError,
     model::{
-        AgentId, Dashboard, ImplementationPlan, LiveEvent, LogEntry, LogQuery, Project, ProjectDraft,
-        ProjectId, ProjectStatus, Slug, StartAnswer, Step, UsageSummary, Viewer,
+        AgentId, Dashboard, Diagnosis, ImplementationPlan, LiveEvent, LogEntry, LogQuery, Project,
+        ProjectDraft, ProjectId, ProjectStatus, Slug, StartAnswer, Step, Undo, UndoDraft, UndoId,
+        UsageSummary, Viewer,
     },
 };
 use async_trait::async_trait;
@@ -14,7 +15,8 @@ use sqlx::{Sqlite, Transaction};
 use super::{
     Services,
     check::Check,
-    plan::{current_step, merged_plan, new_plan},
+    plan::{merged_plan, new_plan},
+    repository,
 };
 use crate::{
     db::{
@@ -34,7 +36,15 @@ fn check_texts(draft: &ProjectDraft) -> Answer<()> {
     check.name("name", &draft.name);
     check.text("description", &draft.description, 64);
     check.text("architecture", draft.architecture.as_deref().unwrap_or_default(), 64);
+    if let Some(problem) = clone_url(draft).and_then(repository::problem) {
+        check.problem("clone_url", problem);
+    }
     check.done()
+}
+
+/// The repository that a draft names.
+fn clone_url(draft: &ProjectDraft) -> Option<&str> {
+    draft.clone_url.as_deref().map(str::trim).filter(|url| !url.is_empty())
 }
 
 impl Services {
@@ -48,6 +58,12 @@ impl Services {
             slug = base.numbered(n);
         }
         Ok(slug)
+    }
+
+    /// Whether a project was ever started.
+    async fn ran(&self, viewer: &Viewer, id: ProjectId) -> Answer<bool> {
+        let latest = db::runs::latest(self.db.reader(), viewer.id, id).await;
+        latest.map(|run| run.is_some()).map_err(error::db)
     }
 
     fn with_warning(&self, viewer: &Viewer, mut projects: Vec<Project>) -> Vec<Project> {
@@ -75,6 +91,9 @@ pub fn demo_project() -> ProjectDraft {
         description: demo.description,
         architecture: Some(demo.architecture),
         implementation_plan: Some(ImplementationPlan { steps: steps.collect() }),
+        approval_policy: None,
+        approve_plan: false,
+        clone_url: None,
     }
 }
 
@@ -104,7 +123,7 @@ impl Projects for Services {
     async fn create_project(&self, viewer: &Viewer, agent: AgentId, draft: ProjectDraft) -> Answer<Project> {
         let agent = self.find_agent(viewer, agent).await?;
         check_texts(&draft)?;
-        let plan = new_plan(draft.implementation_plan.unwrap_or_default())?;
+        let plan = new_plan(draft.implementation_plan.clone().unwrap_or_default())?;
         let mut tx = self.begin().await?;
         let slug = self.free_slug(&mut tx, viewer, &draft.name).await?;
         let mut workspace = self.config.user_home(&viewer.username).join("projects");
@@ -119,6 +138,9 @@ impl Projects for Services {
             plan: &plan,
             tmux_session: &format!("{}-{slug}", viewer.username),
             workspace_path: &workspace.to_string_lossy(),
+            approval_policy: draft.approval_policy,
+            approve_plan: draft.approve_plan,
+            clone_url: clone_url(&draft),
         };
         let id = db::projects::insert(&mut tx, viewer.id, &new, now_ms()).await.map_err(error::db)?;
         tx.commit().await.map_err(error::db)?;
@@ -128,12 +150,21 @@ impl Projects for Services {
     async fn update_project(&self, viewer: &Viewer, id: ProjectId, draft: ProjectDraft) -> Answer<Project> {
         self.find_project(viewer, id).await?;
         check_texts(&draft)?;
+        let ran = self.ran(viewer, id).await?;
         let mut tx = self.begin().await?;
         // Read inside the transaction: a run may have finished a step since.
         let found = db::projects::find(&mut *tx, viewer.id, id).await.map_err(error::db)?;
         let before = found.ok_or(AppError::NotFound)?;
+        let repository = match &draft.clone_url {
+            Some(_) => clone_url(&draft),
+            None => before.clone_url.as_deref(),
+        };
+        if ran && repository != before.clone_url.as_deref() {
+            let why = "The repository can be changed only before the first start.";
+            return Err(AppError::invalid("clone_url", why));
+        }
         let replan = draft.implementation_plan.is_some();
-        let plan = match draft.implementation_plan {
+        let plan = match draft.implementation_plan.clone() {
             Some(plan) => merged_plan(&before.implementation_plan, plan)?,
             None => before.implementation_plan,
         };
@@ -141,8 +172,11 @@ impl Projects for Services {
             name: draft.name.trim(),
             description: &draft.description,
             architecture: draft.architecture.as_deref().filter(|text| !text.trim().is_empty()),
-            current_step: current_step(&plan),
+            current_step: i64::try_from(plan.current()).unwrap_or(i64::MAX),
             plan: &plan,
+            approval_policy: draft.approval_policy,
+            approve_plan: draft.approve_plan,
+            clone_url: repository,
         };
         let now = now_ms();
         db::projects::update(&mut tx, viewer.id, id, &texts, now).await.map_err(error::db)?;
@@ -163,7 +197,7 @@ impl Projects for Services {
 
     async fn delete_project(&self, viewer: &Viewer, id: ProjectId) -> Answer<()> {
         let project = self.find_project(viewer, id).await?;
-        let ran = db::runs::latest(self.db.reader(), viewer.id, id).await.map_err(error::db)?.is_some();
+        let ran = self.ran(viewer, id).await?;
         // Without a run there is neither a process nor a workspace, and no cell has to be started to remove them.
         if ran {
             self.orchestrator.remove_project(viewer, &project).await?;
@@ -194,6 +228,23 @@ impl Projects for Services {
         check.text("text", &text, MAX_ANSWER_KIB);
         check.done()?;
         self.orchestrator.answer(viewer, id, text).await
+    }
+
+    async fn diagnosis(&self, viewer: &Viewer, id: ProjectId) -> Answer<Option<Diagnosis>> {
+        self.find_project(viewer, id).await?;
+        db::progress::diagnosis(self.db.reader(), viewer.id, id).await.map_err(error::db)
+    }
+
+    async fn undo(&self, viewer: &Viewer, id: ProjectId, draft: UndoDraft) -> Answer<Project> {
+        self.undo_project(viewer, id, draft).await
+    }
+
+    async fn redo(&self, viewer: &Viewer, id: ProjectId, undo: UndoId) -> Answer<Project> {
+        self.redo_project(viewer, id, undo).await
+    }
+
+    async fn undos(&self, viewer: &Viewer, id: ProjectId) -> Answer<Vec<Undo>> {
+        self.undos_of(viewer, id).await
     }
 
     async fn logs(&self, viewer: &Viewer, id: ProjectId, query: LogQuery) -> Answer<Vec<LogEntry>> {

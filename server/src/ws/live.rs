@@ -69,6 +69,10 @@ async fn snapshot(
         send(out, Message::Text(serde_json::to_string(&event)?.into())).await?;
     }
     let Some(id) = wish.project else { return Ok(last) };
+    if let Some(diagnosis) = state.backend.diagnosis(user.viewer(), id).await? {
+        let event = LiveEvent::Diagnosis { project: id, diagnosis: Box::new(diagnosis) };
+        send(out, Message::Text(serde_json::to_string(&event)?.into())).await?;
+    }
     let wrap = |entry| serde_json::to_string(&LiveEvent::Log { entry });
     send_logs(state, user.viewer(), id, last, out, wrap).await
 }
@@ -90,7 +94,8 @@ async fn follow(
             // Sent with the snapshot already, or of another project.
             LiveEvent::Log { entry } if entry.id <= *last || entry.project_id != wish.project => continue,
             LiveEvent::Log { entry } => *last = entry.id,
-            LiveEvent::Project { .. } | LiveEvent::ProjectDeleted { .. } => {}
+            LiveEvent::Diagnosis { project, .. } if wish.project != Some(*project) => continue,
+            LiveEvent::Diagnosis { .. } | LiveEvent::Project { .. } | LiveEvent::ProjectDeleted { .. } => {}
         }
         send(out, Message::Text(serde_json::to_string(&event)?.into())).await?;
     }

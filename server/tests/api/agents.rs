@@ -16,6 +16,8 @@ async fn agents_are_created_changed_and_deleted() {
         "mcp_servers": {"files": {"command": "mcp-files"}},
         "workspace_base": "web",
         "global_rules": "Test first.",
+        "coding_cli": {"kind": "codex"},
+        "approval_policy": "ask_me",
     });
     let with = |draft: &Value, id: i64, created: &Value| {
         let mut agent = draft.clone();
@@ -31,7 +33,7 @@ async fn agents_are_created_changed_and_deleted() {
     let small = json!({"name": "Small", "model": "demo/builder"});
     let full = json!({
         "name": "Small", "model": "demo/builder", "identity": "", "tools": [], "mcp_servers": {},
-        "workspace_base": null, "global_rules": ""
+        "workspace_base": null, "global_rules": "", "coding_cli": {"kind": "claude"}, "approval_policy": "auto"
     });
     let changed = with(&full, 1, &made["created_at"]);
     assert_eq!(tom.put("/api/v1/agents/1", small.clone()).await, (200, changed.clone()));
@@ -47,4 +49,29 @@ async fn agents_are_created_changed_and_deleted() {
     assert_eq!(tom.delete("/api/v1/projects/1").await, (204, Value::Null));
     assert_eq!(tom.delete("/api/v1/agents/1").await, (204, Value::Null));
     assert_eq!(tom.delete("/api/v1/agents/1").await, not_found());
+}
+
+#[tokio::test]
+async fn a_coding_cli_and_a_policy_must_be_known() {
+    let server = TestServer::start().await;
+    let tom = server.new_user("tom").await;
+    let draft = |part: &str, value: Value| {
+        let mut draft = json!({"name": "Builder", "model": "demo/builder"});
+        draft[part] = value;
+        draft
+    };
+    let cases = [
+        ("coding_cli", json!({"kind": "vim"})),
+        ("coding_cli", json!({"kind": "generic"})),
+        ("coding_cli", json!({"kind": "generic", "command": " "})),
+        ("coding_cli", json!({"kind": "generic", "command": "a\nb"})),
+        ("coding_cli", json!({"kind": "generic", "command": "x".repeat(1001)})),
+        ("approval_policy", json!("sometimes")),
+    ];
+    for (part, value) in cases {
+        let (status, answer) = tom.post("/api/v1/agents", draft(part, value.clone())).await;
+        let field = answer["errors"][0]["field"].as_str().unwrap_or_default().to_owned();
+        assert!(status == 422 && field.starts_with(part), "{value}: {status} {answer}");
+    }
+    assert_eq!(tom.get("/api/v1/agents").await, (200, json!([])));
 }

@@ -13,6 +13,10 @@ mod browser;
 #[path = "../common/mod.rs"]
 mod common;
 #[cfg(test)]
+mod control;
+#[cfg(test)]
+mod fake_runner;
+#[cfg(test)]
 mod foreign;
 #[cfg(test)]
 mod problems;

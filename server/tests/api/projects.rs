@@ -31,6 +31,8 @@ async fn a_project_gets_its_folder_session_and_numbered_steps() {
         "description": "Sells things.", "architecture": null,
         "implementation_plan": {"steps": [step("1", "Skeleton", &[]), step("2", "Cart", &["1"])]},
         "status": "created", "status_reason": null, "question": null, "current_step": 0,
+        "suggestions": [], "help_screen": null, "resumes_at": null,
+        "approval_policy": null, "approve_plan": false, "clone_url": null,
         "tmux_session": "tom-my-shop", "workspace_path": home.join("projects/web/my-shop"),
         "running": false, "isolation_warning": null,
         "created_at": made["created_at"], "updated_at": made["created_at"],
@@ -110,6 +112,15 @@ async fn impossible_drafts_and_queries_are_refused() {
     let path = format!("/api/v1/agents/{agent}/projects");
     let (status, answer) = tom.post(&path, json!({"name": "x", "implementation_plan": circle})).await;
     assert_eq!((status, &answer["errors"][0]["field"]), (422, &json!("implementation_plan")));
+    let untitled = json!({"steps": [{"title": "x"}, {"title": " "}]});
+    let (status, answer) = tom.post(&path, json!({"name": "x", "implementation_plan": untitled})).await;
+    assert_eq!((status, &answer["errors"][0]["field"]), (422, &json!("implementation_plan.steps[1].title")));
+    for url in ["file:///etc", "--upload-pack=id", "https://tom:secret@example.org/x"] {
+        let (status, answer) = tom.post(&path, json!({"name": "x", "clone_url": url})).await;
+        assert_eq!((status, &answer["errors"][0]["field"]), (422, &json!("clone_url")), "{url}");
+    }
+    let (status, answer) = tom.post(&path, json!({"name": "x", "approval_policy": "never"})).await;
+    assert_eq!((status, &answer["errors"][0]["field"]), (422, &json!("approval_policy")));
     let (status, answer) = tom.post(&path, json!({"name": "x".repeat(81)})).await;
     assert_eq!((status, &answer["errors"][0]["field"]), (422, &json!("name")));
     tom.new_project(agent, "Shop").await;
@@ -117,4 +128,21 @@ async fn impossible_drafts_and_queries_are_refused() {
         assert_eq!(tom.get(&format!("/api/v1/projects/1/logs?{query}")).await.0, expected, "{query}");
     }
     assert_eq!(tom.get("/api/v1/projects/1/logs?level=error&after=3&limit=5").await, (200, json!([])));
+}
+
+#[tokio::test]
+async fn a_repository_can_be_chosen_changed_and_removed_before_the_first_start() {
+    let server = TestServer::start().await;
+    let tom = server.new_user("tom").await;
+    let agent = tom.new_agent("Builder").await;
+    tom.new_project(agent, "Shop").await;
+    let first = "git@example.org:shop.git";
+    let cases = [(json!(first), json!(first)), (Value::Null, json!(first)), (json!(" "), Value::Null)];
+    for (sent, stored) in cases {
+        let draft =
+            json!({"name": "Shop", "clone_url": sent, "approval_policy": "auto", "approve_plan": true});
+        let (status, changed) = tom.put("/api/v1/projects/1", draft).await;
+        let seen = json!([changed["clone_url"], changed["approval_policy"], changed["approve_plan"]]);
+        assert_eq!((status, seen), (200, json!([stored, "auto", true])), "{sent}");
+    }
 }

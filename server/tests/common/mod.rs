@@ -73,6 +73,11 @@ impl TestServer {
         config(&self.folder).data_dir
     }
 
+    /// The folder of the runners' sockets.
+    pub fn run_dir(&self) -> PathBuf {
+        config(&self.folder).run_dir
+    }
+
     /// The folder of static files.
     pub fn site(&self) -> PathBuf {
         config(&self.folder).site_root

@@ -278,8 +278,9 @@ fn placeholder() -> Project {
     serde_json::from_value(json!({
         "id": 0, "agent_id": 0, "name": "-", "slug": "none", "description": "", "architecture": null,
         "implementation_plan": {"steps": []}, "status": "created", "status_reason": null, "question": null,
+        "suggestions": [], "help_screen": null, "resumes_at": null, "approval_policy": null, "approve_plan": false,
         "current_step": 0, "tmux_session": "", "workspace_path": "", "running": false, "isolation_warning": null,
-        "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
+        "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", "clone_url": null,
     }))
     .unwrap()
 }

@@ -13,7 +13,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::model::LogId;
 use crate::{
     api::{self, NavProject},
-    model::{LogEntry, Project, ProjectId},
+    model::{Diagnosis, LogEntry, Project, ProjectId},
 };
 
 /// Lines that a log view keeps; the oldest go first.
@@ -93,6 +93,8 @@ pub struct Live {
     state: RwSignal<LiveState>,
     /// What arrived; `None` for deleted projects.
     projects: RwSignal<BTreeMap<ProjectId, Option<Project>>>,
+    /// What control loops see, as far as it arrived.
+    diagnoses: RwSignal<BTreeMap<ProjectId, Diagnosis>>,
     watched: RwSignal<Option<Watched>>,
 }
 
@@ -102,6 +104,7 @@ impl Live {
         let live = Self {
             state: RwSignal::new(LiveState::Connecting),
             projects: RwSignal::default(),
+            diagnoses: RwSignal::default(),
             watched: RwSignal::new(None),
         };
         provide_context(live);
@@ -139,6 +142,13 @@ impl Live {
                 all.sort_by_key(|project| std::cmp::Reverse((project.updated_at, project.id)));
                 all
             })
+        })
+    }
+
+    /// What the control loop of the project on this page sees now.
+    pub fn diagnosis(self, project: ProjectId, drawn: Option<Diagnosis>) -> Memo<Option<Diagnosis>> {
+        Memo::new(move |_| {
+            self.diagnoses.with(|arrived| arrived.get(&project).cloned()).or_else(|| drawn.clone())
         })
     }
 

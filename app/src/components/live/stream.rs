@@ -66,7 +66,7 @@ fn path(watched: Option<Watched>) -> String {
 /// Takes in what arrived together; false once the connection has ended.
 fn receive(live: Live, watched: Option<Watched>, frames: Vec<Frame>, backoff: &mut Backoff) -> bool {
     let mut open = !frames.is_empty();
-    let (mut projects, mut entries) = (Vec::new(), Vec::new());
+    let (mut projects, mut entries, mut diagnosed) = (Vec::new(), Vec::new(), None);
     for frame in frames {
         match frame {
             Frame::Opened => {
@@ -76,6 +76,7 @@ fn receive(live: Live, watched: Option<Watched>, frames: Vec<Frame>, backoff: &m
             Frame::Text(text) => match serde_json::from_str(&text) {
                 Ok(LiveEvent::Project { project }) => projects.push((project.id, Some(*project))),
                 Ok(LiveEvent::ProjectDeleted { id }) => projects.push((id, None)),
+                Ok(LiveEvent::Diagnosis { project, diagnosis }) => diagnosed = Some((project, *diagnosis)),
                 Ok(LiveEvent::Log { entry }) => entries.push(entry),
                 Err(error) => leptos::logging::error!("a live event was not understood: {error}"),
             },
@@ -85,6 +86,9 @@ fn receive(live: Live, watched: Option<Watched>, frames: Vec<Frame>, backoff: &m
     }
     if !projects.is_empty() {
         live.projects.update(|arrived| arrived.extend(projects));
+    }
+    if let Some((project, diagnosis)) = diagnosed {
+        live.diagnoses.update(|arrived| drop(arrived.insert(project, diagnosis)));
     }
     if let Some(watched) = watched {
         watched.append(entries);

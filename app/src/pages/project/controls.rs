@@ -4,14 +4,14 @@ use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
     api,
-    components::{ActionButton, Field, FormError, Live, Submit, problem},
+    components::{Field, FormError, Live, Submit, problem},
     error::AppError,
     model::{Project, ProjectStatus},
 };
 
 /// Whether work can begin or go on.
 fn can_start(project: &Project) -> bool {
-    !project.running && project.status != ProjectStatus::Completed && project.question.is_none()
+    !project.running && project.status != ProjectStatus::Completed
 }
 
 /// Whether there may be an instance or a terminal session to end.
@@ -58,20 +58,15 @@ pub fn Controls(
             <div class="actions">
                 <ActionForm action=start>
                     <input type="hidden" name="id" value=id.to_string() />
-                    <ActionButton
-                        label="Start"
-                        tone="primary"
-                        enabled=allowed(can_start)
-                        pending=start.pending()
-                    />
+                    <Submit label="Start" enabled=allowed(can_start) pending=start.pending() />
                 </ActionForm>
                 <ActionForm action=stop>
                     <input type="hidden" name="id" value=id.to_string() />
-                    <ActionButton label="Stop" enabled=allowed(can_stop) pending=stop.pending() />
+                    <Submit label="Stop" tone="" enabled=allowed(can_stop) pending=stop.pending() />
                 </ActionForm>
                 <ActionForm action=restart>
                     <input type="hidden" name="id" value=id.to_string() />
-                    <ActionButton label="Restart" enabled=allowed(can_restart) pending=restart.pending() />
+                    <Submit label="Restart" tone="" enabled=allowed(can_restart) pending=restart.pending() />
                 </ActionForm>
             </div>
             <FormError problem=any />

@@ -1,17 +1,21 @@
 //! A project: goal, state, plan, log and terminal, all live.
 
 mod controls;
+mod diagnosis;
+mod plan;
 mod question;
 
 use controls::{Controls, DeleteProject};
+use diagnosis::DiagnosisPanel;
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
+use plan::PlanSection;
 use question::Question;
 
 use crate::{
     api::{self, ProjectDetail},
-    components::{Live, Load, LogView, PlanView, StatusBadge, TerminalView, block, cost, tokens},
-    model::{Project, ProjectId, UsageSummary},
+    components::{Live, Load, LogView, StatusBadge, TerminalView, block, cost, tokens},
+    model::{ApprovalPolicy, Project, ProjectId, UsageSummary},
     pages::id_in_path,
 };
 
@@ -30,7 +34,7 @@ pub fn ProjectPage() -> impl IntoView {
 
 #[component]
 fn ProjectView(detail: ProjectDetail) -> impl IntoView {
-    let ProjectDetail { project, agent_name, logs, usage } = detail;
+    let ProjectDetail { project, agent_name, logs, usage, diagnosis, undos } = detail;
     let id = project.id;
     let agent = format!("/agents/{}", project.agent_id);
     let project: Signal<Project> = Live::expect().project(project).into();
@@ -49,10 +53,7 @@ fn ProjectView(detail: ProjectDetail) -> impl IntoView {
         <Question project />
         <div class="columns">
             <div>
-                <section class="group">
-                    <h2>"Plan"</h2>
-                    <PlanView project />
-                </section>
+                <PlanSection project undos />
                 <Goal project />
                 <Usage project usage />
             </div>
@@ -60,6 +61,9 @@ fn ProjectView(detail: ProjectDetail) -> impl IntoView {
                 <section class="group">
                     <h2>"Terminal"</h2>
                     <TerminalView project />
+                </section>
+                <section class="group">
+                    <DiagnosisPanel project diagnosis />
                 </section>
                 <section class="group">
                     <h2>"Log"</h2>
@@ -104,6 +108,16 @@ fn Goal(project: Signal<Project>) -> impl IntoView {
                     <dd>
                         <code>{move || project.with(|p| p.workspace_path.clone())}</code>
                     </dd>
+                </div>
+                <div hidden=move || project.with(|p| p.clone_url.is_none())>
+                    <dt>"Cloned from"</dt>
+                    <dd>
+                        <code>{move || project.with(|p| p.clone_url.clone())}</code>
+                    </dd>
+                </div>
+                <div hidden=move || project.with(|p| p.approval_policy.is_none())>
+                    <dt>"Approvals"</dt>
+                    <dd>{move || project.with(|p| p.approval_policy.map(ApprovalPolicy::label))}</dd>
                 </div>
                 <div>
                     <dt>"tmux session"</dt>

@@ -8,7 +8,6 @@ mod starting;
 use std::{collections::HashSet, future::pending, sync::Arc, time::Duration};
 
 use app::model::{InstanceId, ProjectId, UserId, Username};
-use autocode_nanobot::protocol::Command;
 use autocode_runner::protocol::{Answer, Request, SpooledEvent};
 use tokio::{
     sync::{mpsc, oneshot},
@@ -37,18 +36,14 @@ const SHORT: Duration = Duration::from_secs(10);
 /// Starting prepares a workspace first; stopping waits for processes.
 const LONG: Duration = Duration::from_secs(50);
 
-type Reply = oneshot::Sender<Result<(), LinkError>>;
+pub type Reply = oneshot::Sender<Result<Answer, LinkError>>;
 
 /// What the orchestrator asks of a keeper; the reply comes when it is done.
 pub enum Order {
     /// Start an instance whose row is `running` already.
     Start { instance: InstanceId, project: ProjectId, reply: Reply },
-    /// End an instance and, if named, its session.
-    Stop { instance: InstanceId, session: Option<String>, reply: Reply },
-    /// Pass a command on.
-    Command { instance: InstanceId, command: Command, reply: Reply },
-    /// Remove a project's workspace.
-    RemoveProject { folder: String, session: String, reply: Reply },
+    /// Ask the runner; `launch` starts a cell where none is.
+    Ask { request: Request, launch: bool, reply: Reply },
 }
 
 /// The task of one user.
@@ -133,31 +128,25 @@ impl Keeper {
     }
 
     async fn execute(&mut self, order: Order) {
-        let (request, reply, launch) = match order {
+        let (request, launch, reply) = match order {
             Order::Start { instance, project, reply } => {
                 return self.start(instance, project, Some(reply)).await;
             }
-            Order::Stop { instance, session, reply } => {
-                self.started.remove(&instance);
-                (Request::StopInstance { instance_id: instance.0, end_session: session }, reply, false)
-            }
-            Order::Command { instance, command, reply } => {
-                (Request::Command { instance_id: instance.0, command }, reply, false)
-            }
-            Order::RemoveProject { folder, session, reply } => {
-                (Request::RemoveProject { folder, session }, reply, true)
-            }
+            Order::Ask { request, launch, reply } => (request, launch, reply),
         };
+        if let Request::StopInstance { instance_id, .. } = request {
+            self.started.remove(&InstanceId(instance_id));
+        }
         match self.link(launch).await {
             Ok(link) => {
                 self.asks.spawn(async move {
                     // The caller may have given up; the request is carried out all the same.
-                    reply.send(link.ask(request, LONG).await.map(drop)).ok();
+                    reply.send(link.ask(request, LONG).await).ok();
                 });
             }
             // Where no cell is, nothing has to be ended.
             Err(error) if cell::nobody_listens(&error) && matches!(request, Request::StopInstance { .. }) => {
-                reply.send(Ok(())).ok();
+                reply.send(Ok(Answer::Done)).ok();
             }
             Err(error) => {
                 reply.send(Err(error)).ok();

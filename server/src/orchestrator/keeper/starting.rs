@@ -28,9 +28,9 @@ impl Keeper {
                 self.started.insert(instance);
                 self.asks.spawn(async move {
                     let result = match link.ask(Request::StartInstance(Box::new(order)), LONG).await {
-                        Ok(Answer::Started { pid }) => {
+                        Ok(started @ Answer::Started { pid }) => {
                             record_pid(&shared, user, instance, pid).await;
-                            Ok(())
+                            Ok(started)
                         }
                         Ok(other) => Err(LinkError::Protocol(format!("{other:?} as the answer to a start"))),
                         Err(error) => Err(error),
@@ -38,7 +38,7 @@ impl Keeper {
                     finish_start(&shared, user, instance, project, result, reply).await;
                 });
             }
-            Ok(None) => finish_start(&shared, user, instance, project, Ok(()), reply).await,
+            Ok(None) => finish_start(&shared, user, instance, project, Ok(Answer::Done), reply).await,
             Err(error) => match reply {
                 Some(reply) => {
                     reply.send(Err(error)).ok();
@@ -67,7 +67,7 @@ async fn finish_start(
     user: UserId,
     instance: InstanceId,
     project: ProjectId,
-    result: Result<(), LinkError>,
+    result: Result<Answer, LinkError>,
     reply: Option<Reply>,
 ) {
     if let Some(reply) = reply {

@@ -1,0 +1,44 @@
+//! A project's plan: changed by a person, taken back, brought forward.
+
+use leptos::{prelude::*, server_fn::codec::Json};
+
+#[cfg(feature = "ssr")]
+use crate::{
+    api::{answered, signed_in},
+    model::{ImplementationPlan, ProjectDraft, UndoDraft},
+};
+use crate::{
+    error::AppError,
+    model::{ProjectId, Step, Undo, UndoId},
+};
+
+/// Replaces the unfinished part of the plan; field errors name `implementation_plan.steps[n]`.
+#[server(prefix = "/fn", endpoint = "save_plan", input = Json)]
+pub async fn save_plan(id: ProjectId, steps: Vec<Step>) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    let kept = answered(backend.project(&viewer, id).await)?.draft();
+    let draft = ProjectDraft { implementation_plan: Some(ImplementationPlan { steps }), ..kept };
+    answered(backend.update_project(&viewer, id, draft).await).map(drop)
+}
+
+/// The ways back that were taken, newest first.
+#[server(prefix = "/fn", endpoint = "load_undos")]
+pub async fn load_undos(id: ProjectId) -> Result<Vec<Undo>, AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.undos(&viewer, id).await)
+}
+
+/// Takes files and plan back to the end of a step; an empty id means the beginning.
+#[server(prefix = "/fn", endpoint = "undo")]
+pub async fn undo_to(id: ProjectId, to_step: String) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    let to_step = Some(to_step).filter(|step| !step.is_empty());
+    answered(backend.undo(&viewer, id, UndoDraft { to_step }).await).map(drop)
+}
+
+/// Brings back what an undo took away.
+#[server(prefix = "/fn", endpoint = "redo")]
+pub async fn redo(id: ProjectId, undo_id: UndoId) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.redo(&viewer, id, undo_id).await).map(drop)
+}
