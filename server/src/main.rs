@@ -57,7 +57,12 @@ fn main() -> ExitCode {
         }
     };
     start_logging();
-    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let mut runtime = match cli.command {
+        // It waits nearly always; there may be many of them.
+        Some(Command::Nanobot(_)) => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    match runtime.enable_all().build() {
         Ok(runtime) => runtime.block_on(dispatch(cli)),
         Err(e) => fail(format!("The system gives no threads ({e}): look at the limits of this user.")),
     }

@@ -42,6 +42,8 @@ pub fn run(file: &Path) -> ExitCode {
         .env_clear()
         .envs(&launch.env)
         .env("TERM", term)
+        // By this, whatever the CLI leaves running is found when the session ends.
+        .env(crate::processes::WORKSPACE, &launch.cwd)
         .exec();
     eprintln!("autocode launch: {} cannot be started: {error}", launch.program.display());
     ExitCode::from(127)

@@ -18,9 +18,11 @@ pub mod memory;
 mod model_json;
 pub mod outbox;
 pub mod plan;
+pub mod processes;
 pub mod protocol;
 pub mod state;
 pub mod verify;
+pub mod workspace;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -32,7 +34,7 @@ use approval::Grounds;
 use coding::{CliError, Surroundings, claude::ClaudeCode, dialog::DialogDesk};
 use context::ContextBuilder;
 use inbox::Inbox;
-use llm::{LlmClient, LlmError};
+use llm::LlmClient;
 use outbox::Outbox;
 use protocol::NanobotConfig;
 use state::{LoopState, StateStore};
@@ -44,8 +46,6 @@ enum RunError {
     Io(&'static str, std::io::Error),
     #[error("{0}")]
     Cli(#[from] CliError),
-    #[error("{0}")]
-    Llm(#[from] LlmError),
     #[error("{0}")]
     Loop(#[from] LoopError),
 }
@@ -93,7 +93,7 @@ async fn work(workspace: PathBuf, outbox: Outbox) -> Result<LoopEnd, RunError> {
     let state = load(&store, &outbox).await;
 
     let (tracker, tasks) = (TaskTracker::new(), stop.child_token());
-    let llm = LlmClient::new(&config.gateway_url, &config.agent.model, start.gateway_token.clone())?
+    let llm = LlmClient::new(&config.gateway_url, &config.agent.model, start.gateway_token.clone())
         .with_retry_limit(Duration::from_secs(config.limits.model_retry_secs));
     let (desk, asked) = DialogDesk::open();
     let around = Surroundings {

@@ -43,7 +43,6 @@ pub enum LlmError {
 /// A model behind the gateway.
 #[derive(Clone, Debug)]
 pub struct LlmClient {
-    client: Client,
     gateway_url: String,
     provider: String,
     model: String,
@@ -57,30 +56,28 @@ pub fn split_model(model: &str) -> (&str, &str) {
 }
 
 impl LlmClient {
-    /// A client for `provider/model`.
-    ///
-    /// # Errors
-    /// The HTTP client cannot be built.
-    pub fn new(gateway_url: &str, model: &str, token: SecretString) -> Result<Self, LlmError> {
+    /// A client for `provider/model`; nothing is connected or loaded yet.
+    pub fn new(gateway_url: &str, model: &str, token: SecretString) -> Self {
         let (provider, model) = split_model(model);
+        Self {
+            gateway_url: gateway_url.trim_end_matches('/').to_owned(),
+            provider: provider.to_owned(),
+            model: model.to_owned(),
+            token,
+            retry_limit: RETRY_LIMIT,
+        }
+    }
+
+    /// A connection for one call: kept between the few calls of a step, its certificates and buffers would be most of
+    /// what an idle nanobot needs.
+    fn connect() -> Result<Client, LlmError> {
         let http = reqwest::Client::builder()
             .no_proxy()
             .connect_timeout(Duration::from_secs(10))
             .timeout(REQUEST_LIMIT)
             .build()
             .map_err(|error| LlmError::Setup(error.to_string()))?;
-        let client = Client::builder()
-            .with_reqwest(http)
-            .build()
-            .map_err(|error| LlmError::Setup(error.to_string()))?;
-        Ok(Self {
-            client,
-            gateway_url: gateway_url.trim_end_matches('/').to_owned(),
-            provider: provider.to_owned(),
-            model: model.to_owned(),
-            token,
-            retry_limit: RETRY_LIMIT,
-        })
+        Client::builder().with_reqwest(http).build().map_err(|error| LlmError::Setup(error.to_string()))
     }
 
     /// Bounds for how long an unreachable model is tried again.
@@ -134,7 +131,8 @@ impl LlmClient {
         };
         let request = ChatRequest::new(vec![ChatMessage::user(user)]).with_system(system);
         let options = ChatOptions::default().with_max_tokens(8_000);
-        let call = self.client.exec_chat(target, request, Some(&options));
+        let client = Self::connect()?;
+        let call = client.exec_chat(target, request, Some(&options));
         let response = tokio::time::timeout(REQUEST_LIMIT + Duration::from_secs(5), call)
             .await
             .map_err(|_| LlmError::Unavailable("no answer within two minutes".to_owned()))?
@@ -235,7 +233,7 @@ mod tests {
     #[tokio::test]
     async fn a_server_error_is_tried_again_and_the_token_goes_to_the_providers_path() {
         let (url, task) = scripted(vec![(503, "{}"), (200, GOOD)]).await;
-        let llm = LlmClient::new(&url, "demo/x", SecretString::from("made-up")).unwrap();
+        let llm = LlmClient::new(&url, "demo/x", SecretString::from("made-up"));
         assert_eq!(llm.complete("sys", "user").await.unwrap(), "hi");
         let requests = task.await.unwrap();
         assert!(requests[1].starts_with("POST /gateway/demo/v1/messages "), "{}", requests[1]);
@@ -246,7 +244,7 @@ mod tests {
     async fn a_refusal_is_not_tried_again() {
         let body = r#"{"error":{"message":"add a key in Settings"}}"#;
         let (url, task) = scripted(vec![(401, body)]).await;
-        let llm = LlmClient::new(&url, "openai/x", SecretString::from("made-up")).unwrap();
+        let llm = LlmClient::new(&url, "openai/x", SecretString::from("made-up"));
         let error = llm.complete("sys", "user").await.unwrap_err();
         assert!(matches!(&error, LlmError::Refused(text) if text == "add a key in Settings"), "{error}");
         assert!(task.await.unwrap()[0].starts_with("POST /gateway/openai/v1/chat/completions "));
@@ -254,7 +252,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_unreachable_model_ends_within_the_limit() {
-        let llm = LlmClient::new("http://127.0.0.1:9", "demo/x", SecretString::from("made-up")).unwrap();
+        let llm = LlmClient::new("http://127.0.0.1:9", "demo/x", SecretString::from("made-up"));
         let error = llm.with_retry_limit(Duration::from_millis(10)).complete("s", "u").await.unwrap_err();
         assert!(matches!(error, LlmError::Unavailable(_)), "{error}");
     }

@@ -19,7 +19,8 @@ fn main() -> ExitCode {
 }
 
 fn nanobot(workspace: PathBuf) -> ExitCode {
-    match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    // One thread: a nanobot waits nearly always.
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(autocode_nanobot::run(workspace)),
         Err(error) => {
             eprintln!("autocode nanobot: {error}");

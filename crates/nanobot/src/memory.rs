@@ -49,15 +49,10 @@ impl MemoryStore {
     /// # Errors
     /// The file cannot be read or written.
     pub fn append_history(&self, entry: &HistoryEntry<'_>) -> io::Result<()> {
-        let path = self.folder.join("HISTORY.md");
-        let mut text = read(&path)?;
-        if text.contains(&format!("- commit: {}\n", entry.commit)) {
+        if read(&self.folder.join("HISTORY.md"))?.contains(&format!("- commit: {}\n", entry.commit)) {
             return Ok(());
         }
-        if text.is_empty() {
-            text = "# History\n".to_owned();
-        }
-        text += &format!(
+        self.append(&format!(
             "\n## {} Step {}: {}\n- attempts: {}\n- verify: {}\n- commit: {}\n- why: {}\n",
             timestamp(entry.at),
             entry.step.id,
@@ -66,7 +61,24 @@ impl MemoryStore {
             entry.verify,
             entry.commit,
             one_line(entry.reason),
-        );
+        ))
+    }
+
+    /// Appends something else that happened to HISTORY.md: when, what, and where what was there before is kept.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn append_note(&self, at: i64, what: &str, kept: &str) -> io::Result<()> {
+        self.append(&format!("\n## {} {}\n- kept before: {kept}\n", timestamp(at), one_line(what)))
+    }
+
+    fn append(&self, entry: &str) -> io::Result<()> {
+        let path = self.folder.join("HISTORY.md");
+        let mut text = read(&path)?;
+        if text.is_empty() {
+            text = "# History\n".to_owned();
+        }
+        text += entry;
         while text.len() > MAX_HISTORY {
             let Some(first) = text.find("\n## ") else { break };
             let Some(second) = text[first + 1..].find("\n## ") else { break };
@@ -128,7 +140,7 @@ pub fn read(path: &Path) -> io::Result<String> {
     }
 }
 
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

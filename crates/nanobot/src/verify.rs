@@ -5,7 +5,6 @@
 
 use std::{os::unix::process::ExitStatusExt as _, path::Path, process::Stdio, time::Duration};
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::{
@@ -14,6 +13,8 @@ use tokio::{
     time::{Instant, timeout},
 };
 use tokio_util::sync::CancellationToken;
+
+use crate::processes::{self, Group};
 
 /// How much of the output's end is kept, in bytes.
 pub const OUTPUT_TAIL: usize = 16 * 1024;
@@ -97,9 +98,11 @@ pub async fn run(
     limit: Duration,
     stop: &CancellationToken,
 ) -> Result<VerifyOutcome, VerifyError> {
+    // A nanobot that was killed may have left its check behind.
+    end_strays(folder).await;
     let begun = Instant::now();
     let mut child = spawn(command, folder)?;
-    let group = Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
+    let group = Group::new(child.id());
     let mut tail = Tail::default();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let work = watch(&mut child, &mut tail, stdout, stderr);
@@ -108,6 +111,7 @@ pub async fn run(
         () = stop.cancelled() => {
             group.kill();
             reap(&mut child).await;
+            end_strays(folder).await;
             return Err(VerifyError::Stopped);
         }
     };
@@ -127,8 +131,17 @@ pub async fn run(
             VerifyExit::TimedOut
         }
     };
+    end_strays(folder).await;
     let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(VerifyOutcome { exit, output: tail.text(), millis })
+}
+
+/// Ends what left the command's group.
+async fn end_strays(folder: &Path) {
+    let count = processes::end_marked(processes::VERIFY, |of| of == folder, Duration::ZERO).await;
+    if count > 0 {
+        tracing::info!(count, "ended processes that a verify command left behind");
+    }
 }
 
 fn spawn(command: &str, folder: &Path) -> Result<Child, std::io::Error> {
@@ -140,6 +153,7 @@ fn spawn(command: &str, folder: &Path) -> Result<Child, std::io::Error> {
         }
     }
     process.env("TERM", "dumb").env("CI", "1");
+    process.env(processes::VERIFY, folder).env(processes::WORKSPACE, folder);
     process.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     process.process_group(0).kill_on_drop(true).spawn()
 }
@@ -190,25 +204,6 @@ async fn reap(child: &mut Child) {
     // Killed already; the limit only guards against a process that the kernel cannot end now.
     if timeout(Duration::from_secs(2), child.wait()).await.is_err() {
         tracing::warn!("a killed verify command did not end in time");
-    }
-}
-
-struct Group(Option<Pid>);
-
-impl Group {
-    fn kill(&self) {
-        if let Some(pid) = self.0
-            && let Err(error) = kill_process_group(pid, Signal::KILL)
-            && error != rustix::io::Errno::SRCH
-        {
-            tracing::warn!(%error, "a verify command's processes could not be ended");
-        }
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        self.kill();
     }
 }
 
@@ -272,7 +267,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_stays_in_the_background_is_ended_and_not_waited_for() {
-        let seen = outcome("sleep 732.25 & echo done", 20_000).await;
+        let seen = outcome("setsid sleep 732.25 & sleep 732.25 & echo done", 20_000).await;
         assert_eq!(seen.exit, VerifyExit::Code(0));
         assert!(seen.millis < 5_000, "{seen:?}");
         assert!(!runs("732.25"));

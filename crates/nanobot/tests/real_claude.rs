@@ -5,6 +5,9 @@
 #[cfg(test)]
 mod dialogs;
 #[cfg(test)]
+#[path = "claude/idle.rs"]
+mod idle;
+#[cfg(test)]
 mod support;
 
 use std::time::Duration;

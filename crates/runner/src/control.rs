@@ -25,6 +25,7 @@ use crate::{
     protocol::{Answer, Isolation, Request, RequestFrame, ServerBound, VERSION},
     serve::Exit,
     spool::Spool,
+    undo::{self, Change},
 };
 
 /// Answers that may wait to be written.
@@ -159,10 +160,20 @@ async fn perform(shared: &Shared, request: Request) -> Result<Answer, RunnerErro
         }
         Request::Command { instance_id, command } => instances.command(instance_id, command)?,
         Request::ListInstances => return Ok(Answer::Instances { instance_ids: instances.list() }),
+        Request::Undo { folder, session, plan, to_step } => {
+            let change = Change::Undo { plan, to_step };
+            return undo::change(instances, &folder, &session, change).await;
+        }
+        Request::Redo { folder, session, plan, undo_id } => {
+            let change = Change::Redo { plan, undo_id };
+            return undo::change(instances, &folder, &session, change).await;
+        }
+        Request::ListUndos { folder } => return undo::list(instances, &folder).await,
         Request::RemoveProject { folder, session } => instances.remove_project(&folder, &session).await?,
         Request::Shutdown => {
             instances.stop_all(StopReason::Asked).await;
             shared.tmux.kill_server().await?;
+            instances.end_strays().await;
         }
     }
     Ok(Answer::Done)

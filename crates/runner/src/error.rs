@@ -1,5 +1,6 @@
 //! The one error of this crate; its text goes to the server as `Answer::Failed` and is meant for a person.
 
+use autocode_nanobot::checkpoint::GitError;
 use autocode_tmux::TmuxError;
 use thiserror::Error;
 
@@ -15,6 +16,9 @@ pub(crate) enum RunnerError {
     /// git said no.
     #[error("git {command} failed: {message}")]
     Git { command: String, message: String },
+    /// A checkpoint could not be made or gone back to.
+    #[error(transparent)]
+    Checkpoint(#[from] GitError),
     /// tmux said no.
     #[error(transparent)]
     Tmux(#[from] TmuxError),

@@ -10,23 +10,14 @@ use tokio::{process::Command, time::timeout};
 
 use crate::error::RunnerError;
 
-/// For everything local.
+/// How long a command may take.
 const LIMIT: Duration = Duration::from_secs(60);
-/// For what goes over the network.
-const CLONE_LIMIT: Duration = Duration::from_secs(600);
 
-async fn output(folder: &Path, args: &[&str], limit: Duration) -> Result<Output, RunnerError> {
+async fn output(folder: &Path, args: &[&str]) -> Result<Output, RunnerError> {
     let inherited = |key: &str, default: &str| std::env::var_os(key).unwrap_or_else(|| default.into());
     let mut command = Command::new("git");
     command
-        .args([
-            "-c",
-            "core.hooksPath=/dev/null",
-            "-c",
-            "protocol.file.allow=user",
-            "-c",
-            "core.fsmonitor=false",
-        ])
+        .args(["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"])
         .args(args)
         .current_dir(folder)
         .env_clear()
@@ -39,18 +30,18 @@ async fn output(folder: &Path, args: &[&str], limit: Duration) -> Result<Output,
         .stdin(Stdio::null())
         .kill_on_drop(true);
     let name = args.first().copied().unwrap_or_default().to_owned();
-    match timeout(limit, command.output()).await {
+    match timeout(LIMIT, command.output()).await {
         Ok(Ok(output)) => Ok(output),
         Ok(Err(source)) => Err(RunnerError::Start { program: "git".to_owned(), source }),
         Err(_) => Err(RunnerError::Git {
             command: name,
-            message: format!("it took longer than {} seconds", limit.as_secs()),
+            message: format!("it took longer than {} seconds", LIMIT.as_secs()),
         }),
     }
 }
 
-async fn run(folder: &Path, args: &[&str], limit: Duration) -> Result<String, RunnerError> {
-    let output = output(folder, args, limit).await?;
+async fn run(folder: &Path, args: &[&str]) -> Result<String, RunnerError> {
+    let output = output(folder, args).await?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned());
     }
@@ -61,36 +52,18 @@ async fn run(folder: &Path, args: &[&str], limit: Duration) -> Result<String, Ru
 /// Makes sure that the folder is a repository with an author; what is there already stays as it is.
 pub(crate) async fn ensure_repository(folder: &Path) -> Result<(), RunnerError> {
     if !folder.join(".git").exists() {
-        run(folder, &["init", "--quiet", "-b", "main"], LIMIT).await?;
+        run(folder, &["init", "--quiet", "-b", "main"]).await?;
     }
     for (key, value) in [("user.name", "AutoCode"), ("user.email", "autocode@localhost")] {
-        if !output(folder, &["config", "--get", key], LIMIT).await?.status.success() {
-            run(folder, &["config", "--local", key, value], LIMIT).await?;
+        if !output(folder, &["config", "--get", key]).await?.status.success() {
+            run(folder, &["config", "--local", key, value]).await?;
         }
     }
     Ok(())
 }
 
-/// Clones into an empty folder.
-pub(crate) async fn clone_into(folder: &Path, url: &str) -> Result<(), RunnerError> {
-    run(folder, &["clone", "--quiet", "--", url, "."], CLONE_LIMIT).await.map(drop).map_err(|error| {
-        match error {
-            // The URL may contain a password.
-            RunnerError::Git { command, message } => {
-                let secret =
-                    url.split_once("://").and_then(|(_, rest)| rest.split_once('@')).map(|(user, _)| user);
-                let message = message.replace(url, "the repository");
-                let message = secret.map_or(message.clone(), |secret| message.replace(secret, "…"));
-                RunnerError::Git { command, message }
-            }
-            other => other,
-        }
-    })
-}
-
 /// The file that lists what this repository ignores without saying so in a commit.
 pub(crate) async fn exclude_file(folder: &Path) -> Result<std::path::PathBuf, RunnerError> {
-    let path =
-        run(folder, &["rev-parse", "--path-format=absolute", "--git-path", "info/exclude"], LIMIT).await?;
+    let path = run(folder, &["rev-parse", "--path-format=absolute", "--git-path", "info/exclude"]).await?;
     Ok(path.into())
 }

@@ -1,5 +1,7 @@
 //! The instances that run here: started once each, commanded, stopped. One keeper task per instance does the work.
 
+mod ends;
+
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
@@ -22,6 +24,7 @@ use crate::{
     locks::Locks,
     protocol::StartInstance,
     spool::Spool,
+    starting::Starting,
     workspace,
 };
 
@@ -43,6 +46,8 @@ pub(crate) struct Instances {
     spool: Arc<Spool>,
     tmux: TmuxServer,
     running: Mutex<HashMap<i64, Instance>>,
+    /// Starts that are not through.
+    starting: Starting,
     /// By instance and by folder: starting, stopping and removing take the same files.
     locks: Locks,
     /// The runner ends: nothing is started any more.
@@ -67,6 +72,7 @@ impl Instances {
             spool,
             tmux,
             running: Mutex::default(),
+            starting: Starting::default(),
             locks: Locks::default(),
             closed: AtomicBool::new(false),
             tracker: TaskTracker::new(),
@@ -97,6 +103,7 @@ impl Instances {
     /// Starts a nanobot, or gives a running one its new configuration for its next start; returns its process id.
     pub(crate) async fn start(&self, start: StartInstance) -> Result<u32, RunnerError> {
         let id = start.config.instance_id;
+        let beginning = self.starting.begin(id, &start.config.project.workspace);
         let _instance = self.locks.lock(instance_lock(id)).await;
         let _folder = self.locks.lock(folder_lock(&start.config.project.workspace)).await;
         if let Some(instance) = self.get(id) {
@@ -113,7 +120,7 @@ impl Instances {
         let _: SessionName = start.config.session.parse()?;
         let run_dir = self.run_dir(id);
         leftover::end(&run_dir).await;
-        workspace::prepare(&self.args.paths.home, &start).await?;
+        workspace::prepare(&self.args.paths.home, &start, &beginning.cancel).await?;
 
         let (current, config) = watch::channel(Arc::new(start));
         let (stop, stopping) = watch::channel(None);
@@ -121,6 +128,9 @@ impl Instances {
         let ended = CancellationToken::new();
         if self.closed.load(Ordering::SeqCst) {
             return Err(RunnerError::Refused("The runner is ending.".to_owned()));
+        }
+        if beginning.cancel.is_cancelled() {
+            return Err(RunnerError::Refused("The start was stopped.".to_owned()));
         }
         let mut keeper = Keeper::new(id, self.args.clone(), run_dir, self.spool.clone(), config, stopping);
         let process = keeper.spawn()?;
@@ -145,16 +155,14 @@ impl Instances {
         instance.commands.try_send(command).map_err(busy)
     }
 
-    /// Ends a nanobot and, if asked, its tmux session; returns when both are gone.
+    /// Ends a nanobot and, if asked, its tmux session; returns when both are gone, with all that they started.
     pub(crate) async fn stop(&self, id: i64, end_session: Option<&str>) -> Result<(), RunnerError> {
+        self.starting.cancel_instance(id);
         let _instance = self.locks.lock(instance_lock(id)).await;
+        let workspace = self.get(id).map(|i| i.current.borrow().config.project.workspace.clone());
         self.stop_one(id, StopReason::Asked).await?;
-        self.end_session(end_session).await
-    }
-
-    async fn end_session(&self, session: Option<&str>) -> Result<(), RunnerError> {
-        match session {
-            Some(session) => Ok(self.tmux.kill_session(&session.parse()?).await?),
+        match end_session {
+            Some(session) => self.end_session(session, workspace.as_deref()).await,
             None => Ok(()),
         }
     }
@@ -174,27 +182,10 @@ impl Instances {
         }
     }
 
-    /// Ends whatever works on a project, then removes its folder.
-    pub(crate) async fn remove_project(&self, slug: &str, session: &str) -> Result<(), RunnerError> {
-        let folder = self.args.paths.home.join("projects").join(slug);
-        let _folder = self.locks.lock(folder_lock(&folder)).await;
-        let of_project: Vec<i64> = {
-            let running = self.running();
-            let here = running.iter().filter(|(_, i)| i.current.borrow().config.project.workspace == folder);
-            here.map(|(id, _)| *id).collect()
-        };
-        for id in of_project {
-            self.stop_one(id, StopReason::Asked).await?;
-        }
-        self.end_session(Some(session)).await?;
-        let (home, slug) = (self.args.paths.home.clone(), slug.to_owned());
-        let removed = tokio::task::spawn_blocking(move || workspace::remove(&home, &slug)).await;
-        removed.map_err(|error| RunnerError::Refused(error.to_string()))?
-    }
-
     /// Ends all nanobots and waits for them.
     pub(crate) async fn stop_all(&self, reason: StopReason) {
         self.closed.store(true, Ordering::SeqCst);
+        self.starting.cancel_all();
         let all: Vec<Instance> = self.running().values().cloned().collect();
         for instance in &all {
             instance.stop.send_replace(Some(reason));

@@ -4,7 +4,10 @@
 
 use std::{os::unix::fs::DirBuilderExt, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
-use autocode_nanobot::protocol::{Command, StartCommand};
+use autocode_nanobot::{
+    processes,
+    protocol::{Command, StartCommand},
+};
 use tokio::{
     io::AsyncWriteExt,
     process::{Child, ChildStderr, ChildStdin, ChildStdout},
@@ -24,8 +27,12 @@ use crate::{
     spool::Spool,
 };
 
-/// How long a nanobot may take to end when asked, and again after SIGTERM.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a nanobot may take to end when asked, and again after SIGTERM: with its session, it is gone in 5 seconds.
+const PATIENCE: [Duration; 2] = [Duration::from_secs(2), Duration::from_millis(500)];
+/// How long it may take to read that it is to stop.
+const STOP_LIMIT: Duration = Duration::from_millis(200);
+/// How long what it wrote last may take to be read.
+const DRAIN_LIMIT: Duration = Duration::from_millis(500);
 /// How long a nanobot may take to read a command.
 const WRITE_LIMIT: Duration = Duration::from_secs(5);
 /// So many crashes within this time, and it is not started again.
@@ -113,7 +120,7 @@ impl Keeper {
         else {
             return Err(missing());
         };
-        leftover::note(&self.run_dir, pid).map_err(RunnerError::file("nanobot.pid"))?;
+        leftover::note(&self.run_dir, pid, workspace).map_err(RunnerError::file("nanobot.pid"))?;
         info!(instance = self.id, pid, "started a nanobot");
         Ok(Process { pid, child, stdin, stdout, stderr })
     }
@@ -203,20 +210,27 @@ impl Keeper {
             tokio::select! {
                 status = child.wait() => break End::Itself(status),
                 command = commands.recv() => match command {
-                    Some(command) => self.send(&mut stdin, &command).await,
+                    Some(command) => tokio::select! {
+                        () = self.send(&mut stdin, &command) => {}
+                        reason = stop_reason(&mut stopping) => break End::Stopped(reason),
+                    },
                     None => break End::Stopped(StopReason::Asked),
                 },
                 reason = stop_reason(&mut stopping) => break End::Stopped(reason),
             }
         };
         if let End::Stopped(_) = end {
-            self.send(&mut stdin, &Command::Stop).await;
+            // The end of its input tells it to stop as well, if it does not read.
+            timeout(STOP_LIMIT, self.send(&mut stdin, &Command::Stop)).await.ok();
         }
         drop(stdin);
         let status = process::end(&mut child, pid, PATIENCE).await;
         info!(instance = self.id, pid, "a nanobot ended: {}", process::describe(status));
+        // One that was killed leaves its check running.
+        let workspace = self.current.borrow().config.project.workspace.clone();
+        processes::end_marked(processes::VERIFY, |of| of == workspace, Duration::ZERO).await;
         // What it wrote last is still in the pipe; something it started may hold the pipe open for ever.
-        let drained = timeout(PATIENCE, async { while pumps.join_next().await.is_some() {} }).await;
+        let drained = timeout(DRAIN_LIMIT, async { while pumps.join_next().await.is_some() {} }).await;
         if drained.is_err() {
             draining.cancel();
             pumps.shutdown().await;

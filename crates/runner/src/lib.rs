@@ -3,6 +3,7 @@
 //! Must not know users, the database or model keys. What it tells the server is a claim; what it is told is obeyed.
 
 mod clock;
+mod clone;
 mod control;
 mod error;
 pub mod frame;
@@ -18,8 +19,10 @@ pub mod protocol;
 mod pumps;
 mod serve;
 mod spool;
+mod starting;
 mod supervise;
 mod terminal;
+mod undo;
 mod workspace;
 
 pub use serve::serve;

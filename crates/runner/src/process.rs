@@ -15,14 +15,19 @@ pub(crate) fn signal_group(leader: u32, signal: Signal) {
     }
 }
 
-/// Waits for a group's leader to end: `patience` by itself, as long again after SIGTERM, then SIGKILL. Then kills what
-/// is left of the group.
-pub(crate) async fn end(child: &mut Child, leader: u32, patience: Duration) -> std::io::Result<ExitStatus> {
-    let status = match timeout(patience, child.wait()).await {
+/// Waits for a group's leader to end: for the first time by itself, for the second after SIGTERM, then SIGKILL. Then
+/// kills what is left of the group.
+pub(crate) async fn end(
+    child: &mut Child,
+    leader: u32,
+    patience: [Duration; 2],
+) -> std::io::Result<ExitStatus> {
+    let [asked, told] = patience;
+    let status = match timeout(asked, child.wait()).await {
         Ok(status) => status,
         Err(_) => {
             signal_group(leader, Signal::TERM);
-            match timeout(patience, child.wait()).await {
+            match timeout(told, child.wait()).await {
                 Ok(status) => status,
                 Err(_) => {
                     signal_group(leader, Signal::KILL);

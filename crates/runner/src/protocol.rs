@@ -7,12 +7,15 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use autocode_nanobot::protocol::{Command, EventLine, NanobotConfig};
+use autocode_nanobot::{
+    checkpoint::UndoEntry,
+    protocol::{Command, EventLine, NanobotConfig, Step},
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// Version of this protocol; differs between server and runner after an upgrade.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Longest frame, in bytes, kind byte included.
 pub const MAX_FRAME: usize = 1024 * 1024;
 /// Payload is raw bytes (terminal connections only).
@@ -108,6 +111,33 @@ pub enum Request {
         /// Its tmux session.
         session: String,
     },
+    /// Go back to a checkpoint: files and plan; refused while an instance works there. Answered by `Plan`.
+    Undo {
+        /// The project's folder, relative to `projects/`.
+        folder: String,
+        /// Its tmux session, which is ended: what runs there would go on in files that are replaced.
+        session: String,
+        /// The plan as it is now.
+        plan: Vec<Step>,
+        /// Id of the finished step to go back to; empty for before the first step.
+        to_step: String,
+    },
+    /// Bring back what an undo (or an earlier `Redo`) replaced. Answered by `Plan`.
+    Redo {
+        /// The project's folder, relative to `projects/`.
+        folder: String,
+        /// Its tmux session, which is ended.
+        session: String,
+        /// The plan as it is now.
+        plan: Vec<Step>,
+        /// From `Plan` or `Undos`.
+        undo_id: String,
+    },
+    /// What can be brought back? Answered by `Undos`.
+    ListUndos {
+        /// The project's folder, relative to `projects/`.
+        folder: String,
+    },
     /// End everything: nanobots, tmux server, runner and cell.
     Shutdown,
 }
@@ -184,6 +214,18 @@ pub enum Answer {
     Instances {
         /// Row ids.
         instance_ids: Vec<i64>,
+    },
+    /// Files and plan were replaced.
+    Plan {
+        /// The plan as it is now.
+        steps: Vec<Step>,
+        /// Brings back what was there before.
+        undo_id: String,
+    },
+    /// What can be brought back.
+    Undos {
+        /// Newest first.
+        undos: Vec<UndoEntry>,
     },
     /// It could not be done.
     Failed {

@@ -41,7 +41,7 @@ const CONNECTIONS: usize = 64;
 /// How long a connection may take to say what it is.
 const HELLO_LIMIT: Duration = Duration::from_secs(10);
 /// How long nanobots and connections may take to end with the runner.
-const END_LIMIT: Duration = Duration::from_secs(12);
+const END_LIMIT: Duration = Duration::from_secs(5);
 /// Exit code after SIGTERM.
 const TERMINATED: u8 = 143;
 

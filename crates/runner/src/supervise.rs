@@ -32,7 +32,7 @@ const LOCK_LIMIT: Duration = Duration::from_secs(5);
 const CRASHES: usize = 3;
 const CRASH_WINDOW: Duration = Duration::from_secs(60);
 /// How long the runner may take to end.
-const END_LIMIT: Duration = Duration::from_secs(15);
+const END_LIMIT: Duration = Duration::from_secs(8);
 
 /// First process of a cell: keeps a runner alive (so that tmux outlives it) until it is told to shut down.
 ///

@@ -13,7 +13,13 @@ use cap_std::{
     fs::{Dir, OpenOptions, OpenOptionsExt},
 };
 
-use crate::{error::RunnerError, git, protocol::StartInstance};
+use autocode_nanobot::{
+    checkpoint,
+    protocol::{Step, StepStatus},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{clone, error::RunnerError, git, protocol::StartInstance};
 
 /// The path of a workspace below `projects/`; refuses `..` and everything that is not below it.
 pub(crate) fn relative(home: &Path, workspace: &Path) -> Result<PathBuf, RunnerError> {
@@ -34,13 +40,25 @@ fn projects(home: &Path) -> Result<Dir, RunnerError> {
 }
 
 /// Makes a workspace ready: folder, repository, rules and configuration.
-pub(crate) async fn prepare(home: &Path, start: &StartInstance) -> Result<(), RunnerError> {
+pub(crate) async fn prepare(
+    home: &Path,
+    start: &StartInstance,
+    cancel: &CancellationToken,
+) -> Result<(), RunnerError> {
     let workspace = &start.config.project.workspace;
-    let dir = create(home, &relative(home, workspace)?)?;
+    let relative = relative(home, workspace)?;
+    let dir = create(home, &relative)?;
     let empty = dir.entries().map_err(RunnerError::file("the workspace"))?.next().is_none();
+    drop(dir);
     if let Some(url) = start.clone_url.as_deref().filter(|_| empty) {
-        git::clone_into(workspace, url).await?;
+        clone::clone(workspace, url, cancel).await?;
     }
+    // Once the work has begun, what is half done there is the agent's own doing.
+    let begun = |step: &Step| !matches!(step.status, StepStatus::Pending | StepStatus::Skipped);
+    if !start.config.project.plan.iter().any(begun) {
+        checkpoint::check(workspace).await?;
+    }
+    let dir = create(home, &relative)?;
     git::ensure_repository(workspace).await?;
     exclude_nanobot(&git::exclude_file(workspace).await?).map_err(RunnerError::file(".git/info/exclude"))?;
     write_files(home, &dir, start)
@@ -114,12 +132,24 @@ fn replace(dir: &Dir, file: &str, content: &[u8], mode: u32) -> Result<(), Runne
     write().map_err(RunnerError::file(file))
 }
 
+/// The path of a project's folder that exists; refuses what is none, and symlinks that lead out of `projects/`.
+pub(crate) fn existing(home: &Path, slug: &str) -> Result<PathBuf, RunnerError> {
+    let relative = Path::new(slug);
+    if !is_plain(relative) {
+        return Err(RunnerError::Refused(format!("\u{201c}{slug}\u{201d} is not a project's folder")));
+    }
+    // Opening it through the folder above fails where a link leads out.
+    projects(home)?.open_dir(relative).map_err(RunnerError::file(slug))?;
+    Ok(home.join("projects").join(relative))
+}
+
 /// Removes a project's folder, whatever is in it, following no symlink; fine if it is not there.
 pub(crate) fn remove(home: &Path, slug: &str) -> Result<(), RunnerError> {
     let relative = Path::new(slug);
     if !is_plain(relative) {
         return Err(RunnerError::Refused(format!("\u{201c}{slug}\u{201d} is not a project's folder")));
     }
+    clone::remove(&clone::draft_of(&home.join("projects").join(relative)))?;
     let projects = projects(home)?;
     let result = match projects.symlink_metadata(relative) {
         Ok(meta) if meta.is_dir() => projects.remove_dir_all(relative),

@@ -1,6 +1,6 @@
 //! Panes: how they are named, what is known about one, and what of it can be read.
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use tmux_interface::{CapturePane, ListPanes};
 
@@ -46,6 +46,8 @@ pub struct PaneInfo {
     pub cols: u16,
     /// Rows.
     pub rows: u16,
+    /// The terminal device of the command, for [`crate::Changes`].
+    pub tty: PathBuf,
     /// What the command set as terminal title; any text.
     pub title: String,
 }
@@ -62,10 +64,10 @@ pub enum Lines {
 }
 
 // No field before the title can contain a colon, so a title with colons stays whole.
-const FORMAT: &str = "#{pane_id}:#{pane_pid}:#{pane_dead}:#{pane_dead_status}:#{pane_dead_signal}:#{pane_width}:#{pane_height}:#{pane_title}";
+const FORMAT: &str = "#{pane_id}:#{pane_pid}:#{pane_dead}:#{pane_dead_status}:#{pane_dead_signal}:#{pane_width}:#{pane_height}:#{pane_tty}:#{pane_title}";
 
 fn parse_info(line: &str) -> Option<PaneInfo> {
-    let mut fields = line.splitn(8, ':');
+    let mut fields = line.splitn(9, ':');
     Some(PaneInfo {
         id: Pane::parse(fields.next()?)?,
         pid: fields.next()?.parse().ok()?,
@@ -74,6 +76,7 @@ fn parse_info(line: &str) -> Option<PaneInfo> {
         dead_signal: fields.next()?.parse().ok(),
         cols: fields.next()?.parse().ok()?,
         rows: fields.next()?.parse().ok()?,
+        tty: fields.next()?.into(),
         title: fields.next()?.to_owned(),
     })
 }

@@ -3,7 +3,7 @@
 
 use std::{path::Path, time::Duration};
 
-use autocode_tmux::{Key, Lines, NewSession, Pane, PaneInfo, SessionName, TmuxError, TmuxServer};
+use autocode_tmux::{Changes, Key, Lines, NewSession, Pane, PaneInfo, SessionName, TmuxError, TmuxServer};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
@@ -96,6 +96,7 @@ async fn a_dead_pane_is_seen_and_respawned() {
         dead_signal: None,
         cols: 90,
         rows: 30,
+        tty: alive.tty.clone(),
         title: "busy: 1".to_owned(),
     };
     assert_eq!(alive, expected);
@@ -195,4 +196,26 @@ async fn history_is_captured() {
     let history = f.tmux.capture(pane, Lines::History(1000)).await.unwrap();
     assert!(history.starts_with("1\n2\n3\n"));
     assert!(f.tmux.capture(pane, Lines::StyledScreen).await.unwrap().contains("\u{1b}[31mred"));
+}
+
+#[tokio::test]
+async fn a_pane_tells_when_something_is_written_to_it() {
+    let f = Fixture::new();
+    let pane =
+        f.start("tom", &["sh", "-c", "echo ready; while read -r line; do echo \"got $line\"; done"]).await;
+    f.wait_for_screen(pane, "ready").await;
+    let info = f.tmux.pane_info(pane).await.unwrap().unwrap();
+    assert!(info.tty.starts_with("/dev/pts"), "{info:?}");
+    let changes = Changes::watch(&info.tty).unwrap();
+    assert!(!changes.since_last());
+    sleep(Duration::from_millis(300)).await;
+    f.tmux.capture(pane, Lines::Screen).await.unwrap();
+    assert!(!changes.since_last(), "looking changes nothing");
+
+    f.tmux.send_key(pane, Key::Char('x')).await.unwrap();
+    f.tmux.send_key(pane, Key::Enter).await.unwrap();
+    f.wait_for_screen(pane, "got x").await;
+    assert!(changes.since_last() && !changes.since_last());
+    f.tmux.kill_server().await.unwrap();
+    assert!(Changes::watch(Path::new("/dev/pts/none")).is_err());
 }

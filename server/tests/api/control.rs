@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep};
 
 use crate::{
-    common::{Client, TestServer},
+    common::{Client, TestServer, not_found, problem},
     fake_runner::FakeRunner,
 };
 
@@ -27,7 +27,7 @@ async fn until(client: &Client, path: &str, wanted: impl Fn(&Value) -> bool) -> 
 
 /// A server with a project that a pretended runner works on.
 struct Running {
-    _server: TestServer,
+    server: TestServer,
     tom: Client,
     runner: FakeRunner,
     order: StartInstance,
@@ -43,7 +43,7 @@ async fn running(agent: Value, project: Value) -> Running {
     let (status, answer) = tom.post("/api/v1/projects/1/start", json!({})).await;
     assert_eq!(status, 202, "{answer}");
     let Request::StartInstance(order) = runner.next().await else { panic!("not a start") };
-    Running { _server: server, tom, runner, order: *order }
+    Running { server, tom, runner, order: *order }
 }
 
 fn three_steps() -> Value {
@@ -199,4 +199,62 @@ async fn a_plan_changed_while_it_runs_reaches_the_nanobot() {
         ("4", "New", StepStatus::Pending),
     ];
     assert_eq!(told, wanted);
+}
+
+#[tokio::test]
+async fn a_project_goes_back_and_is_brought_forward_again() {
+    let mut run = running(agent(), three_steps()).await;
+    for id in ["a", "b"] {
+        set_running(&run, id, StepStatus::Completed).await;
+    }
+    until(&run.tom, "/api/v1/projects/1", |p| step_states(p)[1].1 == "completed").await;
+    let busy = problem(409, "Conflict", "The agent is working on these files: stop the project first.");
+    let back = json!({"to_step": "a"});
+    assert_eq!(run.tom.post("/api/v1/projects/1/undo", back.clone()).await, (409, busy.clone()));
+    assert_eq!(run.tom.post("/api/v1/projects/1/redo", json!({"undo_id": 1})).await, (409, busy));
+
+    assert_eq!(run.tom.post("/api/v1/projects/1/stop", json!({})).await.0, 202);
+    assert!(matches!(run.runner.next().await, Request::StopInstance { .. }));
+    for (body, field) in [(json!({}), "to_step"), (json!({"to_step": "c"}), "to_step")] {
+        let (status, answer) = run.tom.post("/api/v1/projects/1/undo", body).await;
+        assert_eq!((status, &answer["errors"][0]["field"]), (422, &json!(field)));
+    }
+    let (status, undone) = run.tom.post("/api/v1/projects/1/undo", back).await;
+    assert_eq!(status, 200, "{undone}");
+    assert_eq!(step_states(&undone), states(&[("a", "completed"), ("b", "pending"), ("c", "pending")]));
+    let reason = "Went back to the end of \u{201c}Step a\u{201d}.";
+    assert_eq!(json!([undone["status"], undone["status_reason"]]), json!(["paused", reason]));
+    let Request::Undo { folder, session, plan, to_step } = run.runner.next().await else { panic!("no undo") };
+    assert_eq!(
+        (folder.as_str(), session.as_str(), plan.len(), to_step.as_str()),
+        ("shop", "tom-shop", 3, "a")
+    );
+
+    let (_, undos) = run.tom.get("/api/v1/projects/1/undos").await;
+    let entry = |undone_at: &Value| json!([{"id": 1, "label": "Step a", "created_at": undos[0]["created_at"], "undone_at": undone_at}]);
+    assert_eq!(undos, entry(&Value::Null));
+    assert_eq!(run.tom.post("/api/v1/projects/1/redo", json!({"undo_id": 2})).await, not_found());
+    let (status, redone) = run.tom.post("/api/v1/projects/1/redo", json!({"undo_id": 1})).await;
+    assert_eq!((status, &redone["status"]), (200, &json!("completed")), "{redone}");
+    let (_, undos) = run.tom.get("/api/v1/projects/1/undos").await;
+    assert_eq!(undos, entry(&undos[0]["undone_at"].clone()));
+    assert_ne!(undos[0]["undone_at"], Value::Null);
+    // Brought back once is enough.
+    assert_eq!(run.tom.post("/api/v1/projects/1/redo", json!({"undo_id": 1})).await, not_found());
+    drop(run.server);
+}
+
+#[tokio::test]
+async fn what_the_runner_cannot_undo_is_said_and_changes_nothing() {
+    let steps = json!({"steps": [{"id": "dirty", "title": "Step dirty"}]});
+    let mut run = running(agent(), json!({"name": "Shop", "implementation_plan": steps})).await;
+    set_running(&run, "dirty", StepStatus::Completed).await;
+    until(&run.tom, "/api/v1/projects/1", |p| step_states(p)[0].1 == "completed").await;
+    run.tom.post("/api/v1/projects/1/stop", json!({})).await;
+    assert!(matches!(run.runner.next().await, Request::StopInstance { .. }));
+    let before = run.tom.get("/api/v1/projects/1").await;
+    let answer = run.tom.post("/api/v1/projects/1/undo", json!({"to_step": "dirty"})).await;
+    assert_eq!(answer, (409, problem(409, "Conflict", "A merge is under way in the workspace.")));
+    assert_eq!(run.tom.get("/api/v1/projects/1").await, before);
+    assert_eq!(run.tom.get("/api/v1/projects/1/undos").await, (200, json!([])));
 }

@@ -1,7 +1,7 @@
 //! A runner that only speaks the protocol: it notes what it is asked, answers as if it were done, and tells what a test
 //! wants told. What a real one does is tested with the runner and in the main job.
 
-use autocode_nanobot::protocol::{Event, EventLine};
+use autocode_nanobot::protocol::{Event, EventLine, StepStatus};
 use autocode_runner::{
     frame::{Frame, FrameCodec},
     protocol::{Answer, Isolation, Request, RequestFrame, RunnerEvent, ServerBound, SpooledEvent, VERSION},
@@ -92,6 +92,27 @@ fn answer_to(request: &Request) -> Answer {
         Request::Subscribe { after } => Answer::Subscribed { last: *after },
         Request::StartInstance(_) => Answer::Started { pid: 7 },
         Request::ListInstances => Answer::Instances { instance_ids: Vec::new() },
+        Request::Undo { to_step, .. } if to_step == "dirty" => {
+            Answer::Failed { message: "A merge is under way in the workspace.".to_owned() }
+        }
+        Request::Undo { plan, to_step, .. } => {
+            let mut steps = plan.clone();
+            let kept = steps.iter().position(|step| step.id == *to_step).map_or(0, |at| at + 1);
+            for step in &mut steps[kept..] {
+                step.status = StepStatus::Pending;
+                step.commit = None;
+            }
+            Answer::Plan { steps, undo_id: "u1".to_owned() }
+        }
+        Request::Redo { plan, undo_id, .. } => {
+            assert_eq!(undo_id, "u1");
+            let mut steps = plan.clone();
+            for step in &mut steps {
+                step.status = StepStatus::Completed;
+                step.commit = Some("abc".to_owned());
+            }
+            Answer::Plan { steps, undo_id: "u2".to_owned() }
+        }
         _ => Answer::Done,
     }
 }

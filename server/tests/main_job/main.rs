@@ -5,3 +5,4 @@
 mod job;
 mod kill;
 mod plan;
+mod undo;

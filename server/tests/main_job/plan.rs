@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
-use crate::job::Job;
+use crate::{job::Job, undo::back_and_forth};
 use app::model::{LogLevel, ProjectStatus, StepStatus, TokenUsage, UsageSummary};
 use autocode_demo_llm::Role;
 use serde_json::json;
@@ -114,6 +114,8 @@ async fn claude_code_finishes_a_plan() {
         "{logs:#?}"
     );
     assert!(logs.is_sorted_by_key(|l| l.id) && logs.is_sorted_by_key(|l| l.timestamp));
+
+    back_and_forth(&job).await;
 }
 
 /// Where a secret can be found in the user's files and in the environment and arguments of any process with a file there.

@@ -6,18 +6,22 @@ use std::time::Duration;
 
 use super::AgentLoop;
 use crate::{
-    coding::CliError,
+    coding::{CliError, decide::Action},
     context::prompt,
     outbox::now,
-    state::{PromptKind, Sending, StepPhase, StepState},
+    protocol::Phase,
+    state::{Sending, StepPhase, StepState},
 };
 
 /// How often a given-back prompt may be removed before a person is called.
 const MAX_CLEARS: u32 = 3;
 
 impl AgentLoop {
-    pub(super) async fn start(&mut self, why: &str) {
-        self.decided(why).await;
+    /// Starts the CLI; `action` says why.
+    pub(super) async fn start(&mut self, action: &Action) {
+        if let Action::Start { why } = action {
+            self.decided(*why).await;
+        }
         let failed_at_once = self.seen.resumed
             && !self.seen.reported
             && self.seen.started_at.is_some_and(|at| now() - at < 15_000);
@@ -25,14 +29,7 @@ impl AgentLoop {
             self.decided("The CLI ended while it took up its conversation; beginning a new one.").await;
             self.cli.forget_conversation();
         }
-        self.note(|step| {
-            step.starts.push(now());
-            step.restarted |= matches!(step.phase, StepPhase::Sent(_));
-            if matches!(step.phase, StepPhase::Interrupting { .. }) {
-                step.phase = StepPhase::Ready;
-            }
-        })
-        .await;
+        self.noted(action).await;
         match self.cli.start().await {
             Ok(resumed) => {
                 self.seen.resumed = resumed;
@@ -113,67 +110,45 @@ impl AgentLoop {
         }
     }
 
-    pub(super) async fn press_enter(&mut self) {
+    pub(super) async fn press_enter(&mut self, action: &Action) {
         self.decided("The prompt still stands in the input box: its Enter was lost, pressing it again.")
             .await;
-        self.note(|step| {
-            if let StepPhase::Sending(sending) = &mut step.phase {
-                sending.enters += 1;
-                sending.at = now();
-            }
-        })
-        .await;
+        self.noted(action).await;
         let pressed = self.cli.press_enter().await;
         self.report(pressed).await;
     }
 
+    pub(super) async fn press_escape(&mut self) {
+        self.decided("Closing the dialog in the terminal: what it asks is settled here.").await;
+        let pressed = self.cli.press_escape().await;
+        self.report(pressed).await;
+        self.pause(Duration::from_secs(1)).await;
+    }
+
     /// Ends the turn under way.
-    pub(super) async fn interrupt(&mut self, prompt: PromptKind, why: String) {
-        self.decided(why).await;
-        self.seen.answer = None;
+    pub(super) async fn interrupt(&mut self, action: &Action) {
+        if let Action::Interrupt { why, .. } = action {
+            self.decided(why.clone()).await;
+        }
         self.seen.outcome = None;
-        self.note(|step| {
-            step.stalls += 1;
-            step.prompt = prompt;
-            step.phase = StepPhase::Interrupting { at: now() };
-        })
-        .await;
-        self.enter_phase(crate::protocol::Phase::Running, None).await;
+        self.noted(action).await;
+        self.enter_phase(Phase::Running, None).await;
         let interrupted = self.cli.interrupt().await;
         self.report(interrupted).await;
     }
 
     /// Replaces the conversation by a new one.
-    pub(super) async fn start_anew(&mut self, prompt: PromptKind, why: String) {
-        self.decided(why).await;
+    pub(super) async fn start_anew(&mut self, action: &Action) {
+        if let Action::StartAnew { why, .. } = action {
+            self.decided(why.clone()).await;
+        }
         self.cli.forget_conversation();
-        self.note(|step| {
-            step.new_conversations += 1;
-            step.task_known = false;
-            step.prompt = prompt;
-            step.phase = StepPhase::Ready;
-        })
-        .await;
-        self.start("A conversation that cannot go on needs a CLI that begins another.").await;
-    }
-
-    /// Asks for the end of what a turn left running.
-    pub(super) async fn ask_to_end_background(&mut self, why: String) {
-        self.decided(format!("{why} Asking the CLI to end it.")).await;
-        self.seen.outcome = None;
-        let prompt = PromptKind::Continue {
-            why: format!("{why} End it now, or wait until it is done if the step needs its result."),
-        };
-        self.note(|step| {
-            step.background_asks += 1;
-            step.prompt = prompt;
-            step.phase = StepPhase::Ready;
-        })
-        .await;
+        self.noted(action).await;
+        self.start(&Action::Start { why: "Starting the coding CLI with another conversation." }).await;
     }
 
     /// Empties the input box of a prompt that was given back.
-    pub(super) async fn clear_draft(&mut self) {
+    pub(super) async fn clear_draft(&mut self, action: &Action) {
         self.seen.draft_clears += 1;
         if self.seen.draft_clears > MAX_CLEARS {
             let question = "The last prompt stands in the input box again and cannot be removed. Please remove it in the terminal.";
@@ -183,8 +158,7 @@ impl AgentLoop {
             "The last prompt was given back into the input box when its turn was ended; removing it.",
         )
         .await;
-        // What was given back is not in the conversation.
-        self.note(|step| step.task_known = false).await;
+        self.noted(action).await;
         let cleared = self.cli.clear_draft().await;
         self.report(cleared).await;
         self.pause(Duration::from_millis(500)).await;

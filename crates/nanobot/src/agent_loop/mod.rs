@@ -8,6 +8,7 @@ mod approvals;
 mod cli;
 mod commands;
 mod diagnose;
+mod ground;
 mod observe;
 mod planning;
 mod progress;
@@ -97,6 +98,7 @@ struct Seen {
     compacting_since: Option<i64>,
     compacted: bool,
     draft_clears: u32,
+    ground_checked: i64,
     signal: Option<(String, i64)>,
     screen: Option<(ScreenStatus, String)>,
     decision: (String, i64),
@@ -169,6 +171,7 @@ impl AgentLoop {
             compacting_since: None,
             compacted: false,
             draft_clears: 0,
+            ground_checked: 0,
             signal: None,
             screen: None,
             decision: (String::new(), now()),

@@ -20,6 +20,9 @@ impl AgentLoop {
             if self.new_plan.is_some() {
                 self.take_new_plan().await;
             }
+            if !self.on_firm_ground().await {
+                return false;
+            }
             let Some(state) = self.state.step.clone() else { return true };
             let mut seen = self.observe().await;
             self.settle_dialogs(&seen).await;
@@ -54,6 +57,7 @@ impl AgentLoop {
                 self.outbox.info(text).await;
             }
             _ => {
+                self.keep_found_work().await;
                 let base = match checkpoint::head(&self.workspace).await {
                     Ok(base) => base,
                     Err(error) => {
@@ -74,6 +78,21 @@ impl AgentLoop {
         .await;
         self.approvals.set_step(self.current());
         self.save().await;
+    }
+
+    /// Before the first step: what a person had not committed is committed apart from every step.
+    async fn keep_found_work(&mut self) {
+        if self.state.plan.iter().any(|step| step.commit.is_some() || step.attempts > 0) {
+            return;
+        }
+        match checkpoint::baseline(&self.workspace, now()).await {
+            Ok(Some(found)) => self.outbox.info(found.notice()).await,
+            Ok(None) => {}
+            Err(error) => {
+                let text = format!("Work that was there before could not be committed apart: {error}");
+                self.outbox.error(text).await;
+            }
+        }
     }
 
     async fn read_record(&mut self, state: &StepState) -> TurnRecord {

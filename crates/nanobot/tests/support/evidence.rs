@@ -49,6 +49,11 @@ impl Project {
         coding.filter_map(|entry| entry.authorization).collect()
     }
 
+    /// Process id of the running nanobot.
+    pub fn nanobot(&self) -> u32 {
+        self.child.as_ref().unwrap().0.id().unwrap()
+    }
+
     /// A file of the workspace.
     pub fn file(&self, name: &str) -> String {
         std::fs::read_to_string(self.workspace().join(name)).unwrap()

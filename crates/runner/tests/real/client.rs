@@ -72,10 +72,15 @@ impl Client {
         Some(serde_json::from_value(json(&mut self.wire).await?).unwrap())
     }
 
-    pub async fn ask(&mut self, request: Request) -> Answer {
+    /// Sends a request whose answer nobody reads.
+    pub async fn tell(&mut self, request: Request) {
         self.next += 1;
         let frame = Frame::json(&RequestFrame { id: self.next, request }).unwrap();
         self.wire.send(frame).await.unwrap();
+    }
+
+    pub async fn ask(&mut self, request: Request) -> Answer {
+        self.tell(request).await;
         loop {
             match self.receive().await.expect("the runner closed the connection") {
                 ServerBound::Answer { id, answer } if id == self.next => return answer,

@@ -38,6 +38,8 @@ while read -r line; do
     *crash*) exit 3 ;;
     *garbage*) echo "not json" ;;
     *tmux*) tmux -S "${0%/*}/../run/tmux.sock" new-session -d -s tom-shop cat; say "tmux $?" ;;
+    *deaf*) trap '' TERM; say deaf; while :; do sleep 1; done ;;
+    *stray*) AUTOCODE_VERIFY="$PWD" AUTOCODE_WORKSPACE="$PWD" setsid sleep 1003 & say stray ;;
     *stubborn*) trap '' TERM; exec sleep 1000 ;;
     esac
 done
@@ -57,6 +59,18 @@ RUNNER_ROOT=@ROOT@ RUNNER_ROLE=$role exec @EXE@ --exact --nocapture a_runner_wit
 /// Whether a process is there and not just waiting to be collected.
 pub fn lives(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+/// Output of a git command that must succeed.
+pub fn git(folder: &Path, args: &[&str]) -> String {
+    let output = Command::new("git")
+        .args(["-c", "user.name=x", "-c", "user.email=x@x"])
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 /// Becomes the process that the environment asks for, and never returns then; see [`World::spawn`].

@@ -1,23 +1,12 @@
 //! Instances: workspaces, starting, crashing, stopping, and the spool across all that can be killed.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt, process::Command, time::Duration};
 
 use autocode_nanobot::protocol::NanobotConfig;
 use autocode_runner::protocol::{Answer, Request, RunnerEvent};
 use tokio::time::{Instant, sleep};
 
-use crate::common::{self, World, lives};
-
-fn git(folder: &Path, args: &[&str]) -> String {
-    let output = Command::new("git")
-        .args(["-c", "user.name=x", "-c", "user.email=x@x"])
-        .args(args)
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
+use crate::common::{self, World, git, lives};
 
 #[tokio::test]
 async fn a_new_workspace_is_made_ready_and_stop_leaves_only_it() {
@@ -73,44 +62,6 @@ async fn a_new_workspace_is_made_ready_and_stop_leaves_only_it() {
     let remove = Request::RemoveProject { folder: "shop".into(), session: "tom-shop-two".into() };
     assert_eq!(client.ask(remove).await, Answer::Done);
     assert!(!folder.exists() && world.tmux.sessions().await.unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn an_existing_repository_is_adopted_and_another_one_cloned() {
-    let mut world = World::new();
-    world.spawn("serve");
-    let mut client = world.client(0).await;
-    let folder = world.path("tom/projects/old");
-    fs::create_dir_all(folder.join(".claude")).unwrap();
-    fs::write(folder.join(".claude/CLAUDE.md"), "mine").unwrap();
-    git(&folder, &["init", "-q", "-b", "trunk"]);
-    git(&folder, &["add", "."]);
-    git(&folder, &["commit", "-q", "-m", "first"]);
-    fs::write(folder.join("draft"), "unsaved").unwrap();
-    client.start(world.start(1, "old")).await;
-    client.expect_log("run 1").await;
-    assert_eq!(git(&folder, &["symbolic-ref", "HEAD"]), "refs/heads/trunk");
-    assert_eq!(fs::read_to_string(folder.join(".claude/CLAUDE.md")).unwrap(), "mine");
-    assert_eq!(git(&folder, &["status", "--porcelain"]), "?? draft\n?? runs\n?? start.json");
-
-    let mut start = world.start(2, "new");
-    start.clone_url = Some(format!("file://{}", folder.display()));
-    client.start(start).await;
-    client.expect_log("run 1").await;
-    assert_eq!(git(&world.path("tom/projects/new"), &["log", "--format=%s"]), "first");
-
-    let mut start = world.start(3, "none");
-    start.clone_url = Some("https://tom:secret-token@127.0.0.1:1/x.git".into());
-    let Answer::Failed { message } = client.ask(Request::StartInstance(Box::new(start))).await else {
-        panic!()
-    };
-    assert!(message.contains("git clone") && !message.contains("secret-token"), "{message}");
-    let mut start = world.start(4, "x");
-    start.config.project.workspace = world.path("elsewhere");
-    let Answer::Failed { message } = client.ask(Request::StartInstance(Box::new(start))).await else {
-        panic!()
-    };
-    assert!(message.contains("not in the projects folder"), "{message}");
 }
 
 #[tokio::test]

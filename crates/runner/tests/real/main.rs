@@ -4,9 +4,12 @@
 mod cell;
 mod client;
 mod common;
+mod ends;
 mod instances;
 mod supervisor;
 mod terminals;
+mod undo;
+mod workspaces;
 
 /// The other tests start this very test again, with a role, as the process of the runner or its supervisor.
 #[test]

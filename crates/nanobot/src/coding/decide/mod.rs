@@ -9,6 +9,7 @@ mod prompt;
 mod sameness;
 #[cfg(test)]
 mod tests;
+pub mod transition;
 mod turn;
 
 use super::{Activity, Observation, Presence, observation::TurnOutcome};

@@ -1,5 +1,6 @@
 //! A test per rule.
 
+mod ends;
 mod laws;
 mod situations;
 
