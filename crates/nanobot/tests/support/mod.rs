@@ -1,5 +1,6 @@
 //! A project in a temporary folder with its own HOME, tmux server, scripted model and nanobot process.
 
+mod end;
 mod evidence;
 mod person;
 mod script;
@@ -273,25 +274,5 @@ impl Project {
     /// Whether the session runs a CLI.
     pub async fn session_lives(&self) -> bool {
         matches!(self.tmux.pane(&self.session()).await, Ok(Some(pane)) if !pane.dead)
-    }
-}
-
-impl Drop for Project {
-    fn drop(&mut self) {
-        let tmux = |args: &[&str]| {
-            let socket = self.folder.path().join("tmux.sock");
-            let output = std::process::Command::new("tmux").arg("-S").arg(socket).args(args).output();
-            output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
-        };
-        let processes = tmux(&["list-panes", "-a", "-F", "#{pane_pid}"]);
-        tmux(&["kill-server"]);
-        // The CLI still writes while it ends, and would make its folders again behind our back.
-        let alive = || processes.lines().any(|pid| Path::new("/proc").join(pid).exists());
-        for _ in 0..50 {
-            if !alive() {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
     }
 }
