@@ -162,6 +162,8 @@ pub struct Limits {
     pub limit_pause_secs: u64,
     /// Seconds for which the nanobot's own model is tried again before a person is called.
     pub model_retry_secs: u64,
+    /// Seconds after which a model that could not be reached is tried again even if nobody answered.
+    pub model_pause_secs: u64,
 }
 
 impl Default for Limits {
@@ -175,6 +177,7 @@ impl Default for Limits {
             backoff_secs: 5,
             limit_pause_secs: 60,
             model_retry_secs: 300,
+            model_pause_secs: 900,
         }
     }
 }

@@ -15,9 +15,6 @@ use crate::{
     verify::{self, VerifyError, VerifyOutcome},
 };
 
-/// Milliseconds until a model that could not be reached is asked again without a person.
-const MODEL_PAUSE_MS: i64 = 900_000;
-
 impl AgentLoop {
     pub(super) async fn verify(&mut self) {
         let Some(StepPhase::TurnEnded { message }) = self.state.step.as_ref().map(|s| s.phase.clone()) else {
@@ -85,7 +82,9 @@ impl AgentLoop {
                 let question =
                     format!("The step is not judged yet: {error}. It goes on from here once you answer.");
                 // A refused key needs a person; an unreachable model may come back by itself.
-                let resumes_at = matches!(error, LlmError::Unavailable(_)).then(|| now() + MODEL_PAUSE_MS);
+                let pause =
+                    i64::try_from(self.config.limits.model_pause_secs).unwrap_or(900).saturating_mul(1000);
+                let resumes_at = matches!(error, LlmError::Unavailable(_)).then(|| now() + pause);
                 self.retry_after_help_or_time(question, state.phase.clone(), resumes_at).await;
             }
         }

@@ -18,4 +18,6 @@ pub struct Memory {
     pub fingerprint: String,
     /// Where its hooks report.
     pub hook_socket: PathBuf,
+    /// SHA-256 of the secret that its hooks have, hexadecimal.
+    pub hook_secret: String,
 }

@@ -36,7 +36,7 @@ use crate::{
 };
 use dialogs::Dialogs;
 use memory::Memory;
-use run::{fingerprint, private_folder, process_start, run_secret};
+use run::{fingerprint, hash, private_folder, process_start, run_secret};
 use start::{Conversation, StartSpec};
 
 /// Between paste and Enter: sooner, the CLI sometimes swallows the Enter.
@@ -142,7 +142,9 @@ impl CodingCli for ClaudeCode {
             .process
             .is_some_and(|(pid, start)| pid == pane.pid && process_start(pid) == Some(start));
         // A CLI whose hooks report to nobody would be denied every permission: it is no use as it is.
-        if pane.dead || !ours || self.memory.hook_socket != self.spec.hook_socket {
+        let heard = self.memory.hook_socket == self.spec.hook_socket
+            && self.memory.hook_secret == hash([self.spec.hook_secret.as_str()]);
+        if pane.dead || !ours || !heard {
             self.memory.process = None;
             return Ok(false);
         }
@@ -176,6 +178,7 @@ impl CodingCli for ClaudeCode {
         self.exit = ProcessExit::watch(pane.pid);
         self.memory.fingerprint = self.fingerprint.clone();
         self.memory.hook_socket = self.spec.hook_socket.clone();
+        self.memory.hook_secret = hash([self.spec.hook_secret.as_str()]);
         Ok(resumed)
     }
 

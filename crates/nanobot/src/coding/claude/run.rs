@@ -30,8 +30,13 @@ pub(super) fn run_secret(run_dir: &Path) -> std::io::Result<String> {
 }
 
 pub(super) fn fingerprint(token: &SecretString, gateway_url: &str, model: &str) -> String {
+    hash([token.expose_secret(), gateway_url, model])
+}
+
+/// SHA-256 over some texts and their borders, hexadecimal.
+pub(super) fn hash<const N: usize>(parts: [&str; N]) -> String {
     let mut hash = Sha256::new();
-    for part in [token.expose_secret(), gateway_url, model] {
+    for part in parts {
         hash.update(part.as_bytes());
         hash.update([0]);
     }

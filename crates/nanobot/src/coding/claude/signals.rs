@@ -84,9 +84,9 @@ pub async fn status(config_dir: &Path, pid: u32) -> Option<Status> {
         return None;
     }
     let activity = match file.status.as_str() {
-        // "shell": the person runs a shell line of their own in the CLI.
-        "idle" => Activity::Idle,
-        "busy" | "shell" => Activity::Busy,
+        // "shell": no turn is under way, but a background shell of one still runs.
+        "idle" | "shell" => Activity::Idle,
+        "busy" => Activity::Busy,
         "waiting" => Activity::Waiting,
         _ => Activity::Unknown,
     };
