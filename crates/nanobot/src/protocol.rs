@@ -3,10 +3,18 @@
 //! Must not know who is at the other end. The first line on stdin is `Command::Start`, the only place where a secret
 //! travels; the end of stdin means stop. The task itself stands in `.nanobot/config.json` as [`NanobotConfig`].
 
+mod diagnosis;
+mod limits;
+mod step;
+
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
+
+pub use diagnosis::Diagnosis;
+pub use limits::Limits;
+pub use step::{Step, StepStatus};
 
 /// A line to a nanobot.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -142,91 +150,6 @@ pub enum ApprovalPolicy {
     AskMe,
 }
 
-/// Bounds of the loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Limits {
-    /// Attempts per step before help is asked.
-    pub max_attempts: u32,
-    /// Seconds a verify command may take.
-    pub verify_timeout_secs: u64,
-    /// Seconds without progress before the CLI is interrupted and asked what happened.
-    pub stall_secs: u64,
-    /// Seconds for which background work may outlive its turn before the CLI is asked to end it.
-    pub background_secs: u64,
-    /// Seconds that the CLI may take to summarise its conversation.
-    pub compaction_secs: u64,
-    /// Seconds of the first pause after an error of the model's server; each further one doubles it.
-    pub backoff_secs: u64,
-    /// Seconds of the first pause after a usage limit that does not say when it ends; each further one doubles it.
-    pub limit_pause_secs: u64,
-    /// Seconds for which the nanobot's own model is tried again before a person is called.
-    pub model_retry_secs: u64,
-    /// Seconds after which a model that could not be reached is tried again even if nobody answered.
-    pub model_pause_secs: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            max_attempts: 5,
-            verify_timeout_secs: 600,
-            stall_secs: 300,
-            background_secs: 120,
-            compaction_secs: 600,
-            backoff_secs: 5,
-            limit_pause_secs: 60,
-            model_retry_secs: 300,
-            model_pause_secs: 900,
-        }
-    }
-}
-
-/// How far a step is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StepStatus {
-    /// Not begun.
-    #[default]
-    Pending,
-    /// Being worked on.
-    Running,
-    /// Verified, evaluated and committed.
-    Completed,
-    /// Given up.
-    Failed,
-    /// Left out by a person.
-    Skipped,
-}
-
-/// One step of the plan with its outcome so far; times are milliseconds since the Unix epoch.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Step {
-    /// Stable within the plan.
-    pub id: String,
-    /// One line.
-    pub title: String,
-    /// The task for the coding CLI.
-    pub instructions: String,
-    /// Shell command that must exit 0.
-    pub verify: Option<String>,
-    /// Ids of steps that must be complete first.
-    pub depends_on: Vec<String>,
-    /// How far it is.
-    pub status: StepStatus,
-    /// Attempts so far.
-    pub attempts: u32,
-    /// Commit of the finished step.
-    pub commit: Option<String>,
-    /// End of the last verify output.
-    pub verify_output: Option<String>,
-    /// When the first attempt began.
-    pub started_at: Option<i64>,
-    /// When it ended.
-    pub finished_at: Option<i64>,
-}
-
 /// A line from a nanobot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventLine {
@@ -291,34 +214,6 @@ pub enum Event {
     },
     /// What is seen of the coding CLI and what follows from it; sent when it changes, at most once a second.
     Diagnosed(Box<Diagnosis>),
-}
-
-/// The loop's view of the coding CLI at one moment, for people; times are milliseconds since the Unix epoch.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Diagnosis {
-    /// Name of the coding CLI.
-    pub cli: String,
-    /// Whether its process is there: `absent`, `dead` or `alive`.
-    pub process: String,
-    /// What it says it is doing: `unknown`, `idle`, `busy` or `waiting`.
-    pub activity: String,
-    /// Since when.
-    pub activity_since: i64,
-    /// The last signal that it pushed, in a few words.
-    pub signal: Option<String>,
-    /// When that was.
-    pub signal_at: Option<i64>,
-    /// The state of the last screen that was read, in the words of `autocode screen`.
-    pub screen: Option<String>,
-    /// The line of the screen that decided.
-    pub screen_evidence: Option<String>,
-    /// Where in the step the loop is.
-    pub phase: String,
-    /// The last decision, with its reason.
-    pub decision: String,
-    /// When it was taken.
-    pub decided_at: i64,
 }
 
 /// Where the run stands.

@@ -12,6 +12,7 @@ mod ground;
 mod observe;
 mod planning;
 mod progress;
+mod seen;
 mod step;
 mod work;
 
@@ -24,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     approval::Approvals,
     checkpoint,
-    coding::{Activity, CliError, CodingCli, observation::TurnOutcome, screen::ScreenStatus},
+    coding::{CliError, CodingCli},
     context::ContextBuilder,
     llm::LlmClient,
     memory::MemoryStore,
@@ -82,29 +83,7 @@ pub struct Parts {
     pub stop: CancellationToken,
 }
 
-/// What was pushed or seen since the last prompt, and is not worth a place on the disk.
-struct Seen {
-    acknowledged: bool,
-    outcome: Option<(TurnOutcome, i64)>,
-    activity: Activity,
-    activity_since: i64,
-    started_at: Option<i64>,
-    /// The CLI has reported its start since it was started.
-    reported: bool,
-    resumed: bool,
-    answer: Option<String>,
-    told: Option<&'static str>,
-    progress: progress::Progress,
-    compacting_since: Option<i64>,
-    compacted: bool,
-    draft_clears: u32,
-    ground_checked: i64,
-    signal: Option<(String, i64)>,
-    screen: Option<(ScreenStatus, String)>,
-    decision: (String, i64),
-    /// The CLI was seen waiting since the open dialog was put to the owner.
-    dialog_waited: bool,
-}
+use seen::Seen;
 
 /// The owner of a project's work.
 pub struct AgentLoop {
@@ -157,26 +136,7 @@ impl AgentLoop {
         }
         state.instance_id = config.instance_id;
         let memory = MemoryStore::new(&workspace);
-        let seen = Seen {
-            acknowledged: false,
-            outcome: None,
-            activity: Activity::Unknown,
-            activity_since: now(),
-            started_at: None,
-            reported: false,
-            resumed: false,
-            answer: None,
-            told: None,
-            progress: progress::Progress::default(),
-            compacting_since: None,
-            compacted: false,
-            draft_clears: 0,
-            ground_checked: 0,
-            signal: None,
-            screen: None,
-            decision: (String::new(), now()),
-            dialog_waited: false,
-        };
+        let seen = Seen::new();
         Self {
             config,
             workspace,
