@@ -39,6 +39,17 @@ impl ContextBuilder {
         Self { workspace: workspace.to_owned(), home: home.to_owned() }
     }
 
+    /// Writes RULES.md and config.json anew, after their texts have changed.
+    ///
+    /// # Errors
+    /// A file cannot be written; then it is whole, with its former content.
+    pub fn store(&self, config: &NanobotConfig) -> io::Result<()> {
+        let rules = self.home.join(format!(".autocode/agents/{}", config.agent.id));
+        std::fs::create_dir_all(&rules)?;
+        write_atomically(&rules.join("RULES.md"), config.agent.global_rules.as_bytes())?;
+        write_atomically(&self.workspace.join(".nanobot/config.json"), &serde_json::to_vec_pretty(config)?)
+    }
+
     /// Writes IDENTITY.md from its layers as they are now; returns its SHA-256, hexadecimal.
     ///
     /// # Errors

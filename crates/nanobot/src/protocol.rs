@@ -32,8 +32,27 @@ pub enum Command {
         /// The whole plan; finished steps keep their state.
         steps: Vec<Step>,
     },
+    /// What the owner wrote about project and agent has changed; takes effect with the next prompt.
+    UpdateContext(Box<ContextUpdate>),
     /// Stop now; the step under way stays where it is.
     Stop,
+}
+
+/// The texts of which an instance's identity is made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextUpdate {
+    /// Display name of the project.
+    pub project_name: String,
+    /// The goal.
+    pub description: String,
+    /// How it is to be built.
+    pub architecture: Option<String>,
+    /// Display name of the agent.
+    pub agent_name: String,
+    /// Who the agent is.
+    pub identity: String,
+    /// RULES.md.
+    pub global_rules: String,
 }
 
 /// What a nanobot needs and may not read from a file.

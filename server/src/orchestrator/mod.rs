@@ -23,7 +23,7 @@ use app::{
     error::AppError,
     model::{LiveEvent, Project, ProjectId, StartAnswer, UserId, Username, Viewer},
 };
-use autocode_nanobot::protocol::Command;
+use autocode_nanobot::protocol::{Command, ContextUpdate};
 use autocode_runner::protocol::{Answer, Request};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -112,6 +112,26 @@ impl Orchestrator {
         let row = self.shared.project(viewer.id, project).await?;
         let steps = row.implementation_plan.steps.into_iter().map(convert::step_to_nanobot).collect();
         self.command(viewer, project, Command::UpdatePlan { steps }).await.map(drop)
+    }
+
+    /// Tells the running instance what its owner changed in the texts of project and agent; fine when none runs.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for a foreign project; [`AppError::Unavailable`] if the runner does not answer.
+    pub async fn update_context(&self, viewer: &Viewer, project: ProjectId) -> Result<(), AppError> {
+        let row = self.shared.project(viewer.id, project).await?;
+        let agent =
+            db::agents::find(self.shared.db.reader(), viewer.id, row.agent_id).await.map_err(internal)?;
+        let agent = agent.ok_or(AppError::NotFound)?;
+        let update = ContextUpdate {
+            project_name: row.name,
+            description: row.description,
+            architecture: row.architecture,
+            agent_name: agent.draft.name,
+            identity: agent.draft.identity,
+            global_rules: agent.draft.global_rules,
+        };
+        self.command(viewer, project, Command::UpdateContext(Box::new(update))).await.map(drop)
     }
 
     /// Gives a person's answer to the open question.

@@ -113,6 +113,14 @@ impl Agents for Services {
             return Err(AppError::NotFound);
         }
         tx.commit().await.map_err(error::db)?;
+        for project in db::projects::list(self.db.reader(), viewer.id, Some(id)).await.map_err(error::db)? {
+            // Stored already: what does not reach a runner now is read at the next start.
+            if project.running
+                && let Err(e) = self.orchestrator.update_context(viewer, project.id).await
+            {
+                tracing::warn!(project = %project.id, error = %e, "a running instance was not told of its new rules");
+            }
+        }
         self.find_agent(viewer, id).await
     }
 

@@ -192,6 +192,11 @@ impl Projects for Services {
                 tracing::warn!(project = %id, error = %e, "a running instance was not told of its new plan");
             }
         }
+        if before.running
+            && let Err(e) = self.orchestrator.update_context(viewer, id).await
+        {
+            tracing::warn!(project = %id, error = %e, "a running instance was not told of its new texts");
+        }
         self.publish_project(viewer, id).await
     }
 

@@ -199,6 +199,11 @@ async fn a_plan_changed_while_it_runs_reaches_the_nanobot() {
         ("4", "New", StepStatus::Pending),
     ];
     assert_eq!(told, wanted);
+    let Request::Command { instance_id: 1, command: Command::UpdateContext(texts) } = run.runner.next().await
+    else {
+        panic!("the nanobot was not told of the texts")
+    };
+    assert_eq!((texts.project_name.as_str(), texts.agent_name.as_str()), ("Shop", "Builder"));
 }
 
 #[tokio::test]

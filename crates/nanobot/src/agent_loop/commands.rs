@@ -3,7 +3,7 @@
 use super::AgentLoop;
 use crate::{
     plan,
-    protocol::{Command, StepStatus},
+    protocol::{Command, ContextUpdate, StepStatus},
 };
 
 impl AgentLoop {
@@ -47,8 +47,26 @@ impl AgentLoop {
                     self.outbox.error(format!("The changed plan cannot be used: {problem}.")).await
                 }
             },
+            Some(Command::UpdateContext(update)) => self.update_context(*update).await,
             Some(Command::Start(_)) => self.outbox.error("A second start command was ignored.").await,
             Some(Command::Stop) | None => self.stop.cancel(),
+        }
+    }
+
+    /// Takes over what the owner wrote; also into the files from which a crashed nanobot would be started again.
+    async fn update_context(&mut self, update: ContextUpdate) {
+        let ContextUpdate { project_name, description, architecture, agent_name, identity, global_rules } =
+            update;
+        (self.config.project.name, self.config.project.description) = (project_name, description);
+        self.config.project.architecture = architecture;
+        (self.config.agent.name, self.config.agent.identity) = (agent_name, identity);
+        self.config.agent.global_rules = global_rules;
+        match self.context.store(&self.config) {
+            Ok(()) => {
+                let text = "Goal, architecture or rules were changed; they take effect with the next prompt.";
+                self.outbox.info(text).await;
+            }
+            Err(error) => self.outbox.error(format!("The changed texts could not be kept: {error}")).await,
         }
     }
 
