@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run dev test demo build fmt lint queries screenshots
+.PHONY: help run dev test demo build fmt lint queries screenshots faults soak
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -47,3 +47,17 @@ screenshots: ## Take the pictures of the README into docs/screenshots
 	. scripts/env.sh
 	export AUTOCODE_SCREENSHOTS=1
 	exec npx --no-install playwright test --config end2end/playwright.config.ts --project screenshots
+
+# The same features as in scripts/test, so that nothing is built twice.
+chain = cargo test --release --workspace --exclude frontend --locked --test faults --
+
+faults: ## Bring about every situation of the fault matrix three times and write docs/faults.md
+	@scripts/setup --for test
+	. scripts/env.sh
+	$(chain) --rounds 3 --report $(CURDIR)/docs/faults.md
+
+soak: ## Run 100 plans with a random fault each and write docs/soak.md (SOAK_RUNS, SOAK_SEED, SOAK_RUN)
+	@scripts/setup --for test
+	. scripts/env.sh
+	export SOAK_RUNS=$${SOAK_RUNS:-100}
+	$(chain) soak --soak $(CURDIR)/docs/soak.md
