@@ -96,6 +96,10 @@ pub struct ScreenArgs {
 pub enum ScreenCli {
     /// Claude Code.
     Claude,
+    /// Codex CLI.
+    Codex,
+    /// opencode.
+    Opencode,
 }
 
 /// Options of `runner`.
@@ -110,6 +114,12 @@ pub struct RunnerArgs {
     /// The Claude Code program.
     #[arg(long)]
     pub claude: PathBuf,
+    /// The Codex CLI program.
+    #[arg(long, default_value = "")]
+    pub codex: PathBuf,
+    /// The opencode program.
+    #[arg(long, default_value = "")]
+    pub opencode: PathBuf,
     /// This program, as seen from inside the cell.
     #[arg(long)]
     pub autocode: PathBuf,

@@ -11,7 +11,7 @@ use clap::Args;
 use thiserror::Error;
 
 pub use locate::on_path;
-use locate::{default_claude, default_site_root, find_program, http_url, normal};
+use locate::{coding_cli, default_site_root, http_url, normal};
 
 /// Longest path of a UNIX socket, in bytes, without its final zero.
 const SOCKET_PATH_MAX: usize = 107;
@@ -68,6 +68,12 @@ pub struct ConfigArgs {
     /// The Claude Code program [default: claude on PATH, or node_modules/.bin/claude of the current folder].
     #[arg(long, env = "AUTOCODE_CLAUDE")]
     pub claude: Option<PathBuf>,
+    /// The Codex CLI program [default: codex on PATH, or node_modules/.bin/codex of the current folder].
+    #[arg(long, env = "AUTOCODE_CODEX")]
+    pub codex: Option<PathBuf>,
+    /// The opencode program [default: opencode on PATH, or node_modules/.bin/opencode of the current folder].
+    #[arg(long, env = "AUTOCODE_OPENCODE")]
+    pub opencode: Option<PathBuf>,
     /// Whether agents run inside bubblewrap: auto, required or off.
     #[arg(long, env = "AUTOCODE_SANDBOX", default_value = "auto", value_parser = parse_sandbox)]
     pub sandbox: Option<SandboxMode>,
@@ -123,6 +129,10 @@ pub struct Config {
     pub master_key_file: Option<PathBuf>,
     /// The Claude Code program; may be missing, which `doctor` and the first start of an agent say.
     pub claude: PathBuf,
+    /// The Codex CLI program; may be missing as well.
+    pub codex: PathBuf,
+    /// The opencode program; may be missing as well.
+    pub opencode: PathBuf,
     /// Whether cells use bubblewrap.
     pub sandbox: SandboxMode,
     /// Further folders that cells may read.
@@ -170,7 +180,9 @@ impl ConfigArgs {
             site_root: self.site_root.map_or_else(|| default_site_root(&here, &binary), absolute),
             public_url: self.public_url.map(origin).transpose()?,
             master_key_file: self.master_key_file.map(absolute),
-            claude: self.claude.map_or_else(|| default_claude(&here), |path| find_program(&here, path)),
+            claude: coding_cli(&here, self.claude, "claude"),
+            codex: coding_cli(&here, self.codex, "codex"),
+            opencode: coding_cli(&here, self.opencode, "opencode"),
             sandbox: self.sandbox.unwrap_or_default(),
             sandbox_ro: self
                 .sandbox_ro

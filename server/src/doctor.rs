@@ -30,6 +30,8 @@ pub async fn run(config: Config) -> ExitCode {
         ("git", program("git", "--version", "install the package git").await),
         ("bubblewrap", sandbox(config.sandbox).await),
         ("claude", claude(&config.claude).await),
+        ("codex", other_cli(&config.codex, "@openai/codex", "AUTOCODE_CODEX").await),
+        ("opencode", other_cli(&config.opencode, "opencode-ai", "AUTOCODE_OPENCODE").await),
         ("data", ground(&config).await),
         ("address", address(&config)),
         (
@@ -104,6 +106,17 @@ async fn claude(path: &Path) -> Finding {
     match version(path.as_os_str(), "--version").await {
         Ok(version) => Finding::Good(format!("{version} ({})", show(path))),
         Err(why) => Finding::Missing(format!("{} does not run ({why}): {what_to_do}.", show(path))),
+    }
+}
+
+/// Only the agents that choose it need it.
+async fn other_cli(path: &Path, package: &str, variable: &str) -> Finding {
+    match version(path.as_os_str(), "--version").await {
+        Ok(version) => Finding::Good(format!("{version} ({})", show(path))),
+        Err(why) => Finding::Warning(format!(
+            "{} does not run ({why}): fine if no agent uses it, else install it with `npm install -g {package}`, or set {variable}.",
+            show(path)
+        )),
     }
 }
 

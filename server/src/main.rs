@@ -12,7 +12,7 @@ use std::{
     process::ExitCode,
 };
 
-use autocode_nanobot as nanobot;
+use autocode_nanobot::{self as nanobot, protocol::CliPrograms};
 use autocode_runner as runner;
 use clap::Parser as _;
 use cli::{Cli, Command, CreateAdminArgs, RunnerArgs};
@@ -170,7 +170,8 @@ async fn stop_all(config: Config) -> ExitCode {
 
 async fn run_runner(args: RunnerArgs) -> ExitCode {
     let paths = runner::protocol::RunnerPaths { home: args.home, run_dir: args.run_dir };
-    let runner_args = runner::RunnerArgs { paths, autocode: args.autocode, claude: args.claude };
+    let programs = CliPrograms { claude: args.claude, codex: args.codex, opencode: args.opencode };
+    let runner_args = runner::RunnerArgs { paths, autocode: args.autocode, programs };
     if args.serve { runner::serve(runner_args).await } else { runner::supervise(runner_args).await }
 }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use autocode_nanobot::coding::{
-    claude,
+    claude, codex, opencode,
     screen::{ScreenReading, ScreenStatus},
 };
 
@@ -47,6 +47,8 @@ fn capture(file: &Path) -> io::Result<String> {
 fn report(cli: ScreenCli, capture: &str, dead: bool) -> String {
     let reading = match cli {
         ScreenCli::Claude => claude::screen::classify(capture, dead),
+        ScreenCli::Codex => codex::screen::classify(capture, dead),
+        ScreenCli::Opencode => opencode::screen::classify(capture, dead),
     };
     render(&reading)
 }
@@ -106,6 +108,14 @@ mod tests {
         assert_eq!(report(ScreenCli::Claude, &screen, false), idle);
         assert!(report(ScreenCli::Claude, &screen, true).starts_with("exited\n"));
         assert!(report(ScreenCli::Claude, "", false).starts_with("unknown\n"));
+    }
+
+    #[test]
+    fn each_cli_has_its_own_eyes() {
+        let codex = "› go\n\n◦ Working (1s • esc to interrupt)\n\n› Ask Codex to do anything\n\n  gpt · /w\n";
+        assert!(report(ScreenCli::Codex, codex, false).starts_with("busy\n"));
+        let opencode = "  ┃\n  ┃  △ Permission required\n  ┃    # Shell command\n";
+        assert!(report(ScreenCli::Opencode, opencode, false).starts_with("permission\n"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::{
+    dialect::translate,
     request::{ModelRequest, Role},
     scenario::{ModelPace, Scenario},
     template::{expand, expand_json, verify_tail},
@@ -65,6 +66,7 @@ impl Answer {
                 .tools
                 .iter()
                 .map(|tool| ToolUse { name: tool.name.clone(), input: expand_json(&tool.input, &value) })
+                .map(|tool| translate(tool, &request.tools))
                 .collect(),
             error: turn.error.clone(),
             delay: Duration::from_millis(delay + turn.delay_ms),

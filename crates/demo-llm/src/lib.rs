@@ -4,6 +4,7 @@
 //! a crash gets the same answer. Must not know AutoCode's types; it speaks only the providers' wire formats.
 
 mod answer;
+mod dialect;
 mod journal;
 mod project;
 mod request;
@@ -14,6 +15,7 @@ mod turn;
 mod wire;
 
 pub use answer::{Answer, ToolUse};
+pub use dialect::OfferedTool;
 pub use journal::JournalEntry;
 pub use project::{DemoProject, DemoStep, demo_project};
 pub use request::{ModelRequest, Role};

@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::template::strip_reminders;
+use crate::{dialect::OfferedTool, template::strip_reminders};
 
 /// Line in the system text of an evaluation request.
 pub(crate) const EVALUATION_MARK: &str = "AUTOCODE-EVALUATION";
@@ -57,6 +57,8 @@ pub struct ModelRequest {
     pub tool_turns: usize,
     /// Working directory as the caller's system text states it.
     pub cwd: Option<String>,
+    /// Tools that the caller offers.
+    pub tools: Vec<OfferedTool>,
 }
 
 /// One message of a conversation.
@@ -94,7 +96,7 @@ impl ModelRequest {
         Self {
             id: digest(body),
             model: text_at(body, "/model"),
-            role: role(&conversation.system, conversation.has_tools),
+            role: role(body, &conversation.system, conversation.has_tools),
             stream: body.pointer("/stream").and_then(Value::as_bool).unwrap_or(false),
             include_usage: body
                 .pointer("/stream_options/include_usage")
@@ -106,6 +108,7 @@ impl ModelRequest {
                 .filter(|m| m.from == From::Assistant && m.calls_tools)
                 .count(),
             cwd: everything().find_map(|text| working_directory(text)),
+            tools: OfferedTool::all(body),
         }
     }
 
@@ -131,7 +134,7 @@ pub(crate) fn texts(content: &Value) -> Vec<String> {
     }
 }
 
-fn role(system: &str, has_tools: bool) -> Role {
+fn role(body: &Value, system: &str, has_tools: bool) -> Role {
     let marked = |mark: &str| system.lines().any(|line| line.trim() == mark);
     if has_tools {
         Role::Coding
@@ -143,7 +146,10 @@ fn role(system: &str, has_tools: bool) -> Role {
         Role::Approval
     } else if marked(QUESTION_MARK) {
         Role::Question
-    } else if system.to_lowercase().contains("title") {
+    // Codex asks for a title in the prompt, and says only in the answer's schema that it is one.
+    } else if system.to_lowercase().contains("title")
+        || body.pointer("/text/format/schema/properties/title").is_some()
+    {
         Role::Title
     } else {
         Role::Chat

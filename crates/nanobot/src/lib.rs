@@ -31,7 +31,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use agent_loop::{AgentLoop, LoopEnd, LoopError, Parts};
 use approval::Grounds;
-use coding::{CliError, Surroundings, claude::ClaudeCode, dialog::DialogDesk};
+use coding::{CliError, Surroundings, choose, dialog::DialogDesk};
 use context::ContextBuilder;
 use inbox::Inbox;
 use llm::LlmClient;
@@ -102,7 +102,7 @@ async fn work(workspace: PathBuf, outbox: Outbox) -> Result<LoopEnd, RunError> {
         tracker: tracker.clone(),
         stop: tasks.clone(),
     };
-    let cli = ClaudeCode::prepare(&config, &start, &home, &state.cli, around)?;
+    let cli = choose::driver(&config, &start, &home, &state.cli, around)?;
     let grounds = Grounds {
         policy: config.approval,
         project: config.project.clone(),
@@ -117,7 +117,7 @@ async fn work(workspace: PathBuf, outbox: Outbox) -> Result<LoopEnd, RunError> {
         workspace,
         state,
         store,
-        cli: Box::new(cli),
+        cli,
         llm,
         context,
         approvals,

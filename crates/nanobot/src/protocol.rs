@@ -156,6 +156,29 @@ pub enum CliKind {
     },
 }
 
+/// Where the coding CLIs' programs are, as seen by a nanobot; a path without a file behind it means that it is missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CliPrograms {
+    /// Claude Code.
+    pub claude: PathBuf,
+    /// Codex CLI.
+    pub codex: PathBuf,
+    /// opencode.
+    pub opencode: PathBuf,
+}
+
+impl CliPrograms {
+    /// The program of a coding CLI; empty for one whose command says it.
+    pub fn of(&self, kind: &CliKind) -> PathBuf {
+        match kind {
+            CliKind::Claude => self.claude.clone(),
+            CliKind::Codex => self.codex.clone(),
+            CliKind::Opencode => self.opencode.clone(),
+            CliKind::Generic { .. } => PathBuf::new(),
+        }
+    }
+}
+
 /// Who decides what the coding CLI may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

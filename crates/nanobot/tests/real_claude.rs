@@ -1,37 +1,29 @@
-//! The real Claude Code in real tmux, driven through plans against the scripted model, with faults.
+//! The real coding CLIs in real tmux, driven through plans against the scripted model: Claude Code, with faults; the others in
+//! `clis/`, in one program with it because they share their support.
 //!
 //! The CLI's path comes from `AUTOCODE_CLAUDE`; without it, it is the one that npm installed for this repository.
 
 #[cfg(test)]
+#[path = "clis/codex.rs"]
+mod codex;
+#[cfg(test)]
 mod dialogs;
+#[cfg(test)]
+#[path = "clis/generic.rs"]
+mod generic;
 #[cfg(test)]
 #[path = "claude/idle.rs"]
 mod idle;
+#[cfg(test)]
+#[path = "clis/opencode.rs"]
+mod opencode;
 #[cfg(test)]
 mod support;
 
 use std::time::Duration;
 
 use autocode_nanobot::protocol::{Event, LogLevel, Phase, StepStatus};
-use support::Project;
-
-/// The events' kinds for a step, in order.
-fn milestones(events: &[Event]) -> Vec<String> {
-    events
-        .iter()
-        .filter_map(|event| match event {
-            Event::PhaseChanged { phase, .. } => Some(format!("{phase:?}")),
-            Event::TurnStarted { step, attempt } => Some(format!("turn {step}.{attempt}")),
-            Event::TurnEnded { step } => Some(format!("end {step}")),
-            Event::StepUpdated { step } if step.status == StepStatus::Completed => {
-                Some(format!("done {}", step.id))
-            }
-            Event::PlanProposed { steps } => Some(format!("plan of {}", steps.len())),
-            Event::HelpRequested { .. } => Some("help".to_owned()),
-            _ => None,
-        })
-        .collect()
-}
+use support::{Project, milestones::milestones};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_whole_plan_is_finished_with_each_prompt_sent_once() {

@@ -6,7 +6,7 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use autocode_nanobot::coding::{claude, screen::ScreenReading};
+use autocode_nanobot::coding::{claude, codex, opencode, screen::ScreenReading};
 
 /// The CLI was killed and its last screen stayed: byte for byte the same as `11-idle-preconfigured`. Only the pane knows
 /// that nothing runs there any more, which the loop asks before it looks and `autocode screen` is told by `--dead`.
@@ -19,6 +19,8 @@ const IN_FACT_IDLE: [&str; 1] = ["00f-onboarding-5"];
 fn classify(cli: &str, capture: &str, dead: bool) -> Option<ScreenReading> {
     match cli {
         "claude" => Some(claude::screen::classify(capture, dead)),
+        "codex" => Some(codex::screen::classify(capture, dead)),
+        "opencode" => Some(opencode::screen::classify(capture, dead)),
         _ => None,
     }
 }
@@ -68,6 +70,29 @@ fn every_screen_of_claude_code_is_recognised() {
     assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(count > 180, "only {count} screens");
     insta::assert_snapshot!("claude", table);
+}
+
+#[test]
+fn every_screen_of_the_others_is_recognised() {
+    for (cli, least) in [("codex", 28), ("opencode", 18)] {
+        let (table, wrong, count) = read_all(cli);
+        assert!(wrong.is_empty(), "{cli}: {} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+        assert!(count >= least, "only {count} screens of {cli}");
+        insta::assert_snapshot!(cli, table);
+    }
+}
+
+#[test]
+fn words_in_an_answer_of_codex_are_not_believed() {
+    let quoted = "› look at it\n\n• The log says: ■ Quota exceeded. Working (2s • esc to interrupt is not shown.\n  Would you like to run the following command?\n  \
+        1. Yes, proceed (y)\n  2. No\n\n  Worked for 3s • 08:35\n\n› Ask Codex to do anything\n\n  gpt · /srv\n  ← for agents · ? for shortcuts\n";
+    assert_eq!(codex::screen::classify(quoted, false).status.word(), "idle");
+    let draft = "  >_ OpenAI Codex (v0.169.0)\n\n› half a thought\n  and more\n\n  gpt · /srv\n";
+    let reading = codex::screen::classify(draft, false);
+    assert_eq!(
+        (reading.status.word(), reading.draft.as_deref()),
+        ("idle_draft", Some("half a thought\nand more"))
+    );
 }
 
 #[test]

@@ -245,7 +245,7 @@ impl Keeper {
             run_dir: self.run_dir.clone(),
             tmux_socket: self.args.paths.run_dir.join("tmux.sock"),
             autocode: self.args.autocode.clone(),
-            cli_program: self.args.claude.clone(),
+            cli_program: self.args.programs.of(&start.config.agent.coding_cli),
         })
     }
 

@@ -37,6 +37,6 @@ pub struct RunnerArgs {
     pub paths: RunnerPaths,
     /// The `autocode` binary as seen from inside the cell.
     pub autocode: std::path::PathBuf,
-    /// The Claude Code program as seen from inside the cell.
-    pub claude: std::path::PathBuf,
+    /// The coding CLIs' programs as seen from inside the cell.
+    pub programs: autocode_nanobot::protocol::CliPrograms,
 }

@@ -33,8 +33,8 @@ pub struct CellSpec {
     pub run_dir: PathBuf,
     /// The `autocode` binary, read-only inside.
     pub autocode: PathBuf,
-    /// The Claude Code program; its real file is bound read-only.
-    pub claude: PathBuf,
+    /// The coding CLIs' programs; the packages of those that are there are bound read-only.
+    pub programs: Vec<PathBuf>,
     /// Further folders to bind read-only at the same path (toolchains); a `bin` folder in one is put on PATH.
     pub read_only: Vec<PathBuf>,
     /// Whether bubblewrap is used.
@@ -46,14 +46,10 @@ impl CellSpec {
     pub fn inside_autocode(&self) -> PathBuf {
         real(&self.autocode)
     }
-
-    /// Path of the Claude Code program for use inside the cell: its real file, symlinks resolved.
-    pub fn inside_claude(&self) -> PathBuf {
-        real(&self.claude)
-    }
 }
 
-/// The real path, or the path itself if there is nothing (the user of it then gets the plain "not found").
-fn real(path: &Path) -> PathBuf {
+/// Path of a program for use inside a cell: its real file, symlinks resolved, or the path itself if there is nothing (the
+/// user of it then gets the plain "not found").
+pub fn real(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }

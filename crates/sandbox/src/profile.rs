@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{CellSpec, etc};
+use crate::{CellSpec, etc, real};
 
 /// Runs bubblewrap; a fixed name, found on the fixed [`SYSTEM_PATH`].
 pub(crate) const BWRAP: &str = "bwrap";
@@ -54,10 +54,12 @@ pub(crate) fn cell_args(spec: &CellSpec, accounts: &Path) -> Vec<OsString> {
     for path in spec.read_only.iter().filter(|path| path.exists()) {
         args.bind("--ro-bind", path, path);
     }
-    // A program in the user's own folders is bound with them; following links there could bind a foreign file.
-    let own_claude = [&spec.home, &spec.run_dir].iter().any(|own| spec.claude.starts_with(own));
-    if let Some(package) = claude_package(&spec.inside_claude()).filter(|_| !own_claude) {
-        args.bind("--ro-bind", &package, &package);
+    for program in &spec.programs {
+        // A program in the user's own folders is bound with them; following links there could bind a foreign file.
+        let own = [&spec.home, &spec.run_dir].iter().any(|own| program.starts_with(own));
+        if let Some(package) = npm_package(&real(program)).filter(|_| !own) {
+            args.bind("--ro-bind", &package, &package);
+        }
     }
     let autocode = spec.inside_autocode();
     args.bind("--ro-bind", &autocode, &autocode);
@@ -92,9 +94,9 @@ pub(crate) fn environment(spec: &CellSpec) -> Vec<(OsString, OsString)> {
     environment
 }
 
-/// What must be bound for Claude Code to start: its npm package (with the scope's other packages, where the program
+/// What must be bound for a coding CLI to start: its npm package (with the scope's other packages, where the program
 /// for this platform may lie), else its file alone; nothing if it is missing or in `/usr`, which is bound anyway.
-fn claude_package(program: &Path) -> Option<PathBuf> {
+fn npm_package(program: &Path) -> Option<PathBuf> {
     if !program.is_file() || program.starts_with("/usr") {
         return None;
     }
@@ -133,10 +135,10 @@ mod tests {
         std::fs::create_dir_all(package.join("bin")).unwrap();
         let program = package.join("bin/claude.exe");
         std::fs::write(&program, "").unwrap();
-        assert_eq!(claude_package(&program), Some(program.clone()));
+        assert_eq!(npm_package(&program), Some(program.clone()));
         std::fs::write(package.join("package.json"), "{}").unwrap();
-        assert_eq!(claude_package(&program), Some(dir.path().join("node_modules/@anthropic-ai")));
-        assert_eq!(claude_package(Path::new("/usr/bin/env")), None);
-        assert_eq!(claude_package(Path::new("/nowhere/claude")), None);
+        assert_eq!(npm_package(&program), Some(dir.path().join("node_modules/@anthropic-ai")));
+        assert_eq!(npm_package(Path::new("/usr/bin/env")), None);
+        assert_eq!(npm_package(Path::new("/nowhere/claude")), None);
     }
 }

@@ -42,7 +42,7 @@ impl Fixture {
             home: self.path("users/tom"),
             run_dir: self.path("run/tom"),
             autocode: self.path("bin/autocode"),
-            claude: self.path("missing/claude"),
+            programs: vec![self.path("missing/claude")],
             read_only: Vec::new(),
             mode,
         }
@@ -50,7 +50,7 @@ impl Fixture {
 
     async fn run(&self, spec: &CellSpec, script: &str) -> (Cell, String) {
         let mut cell = launch(spec, &[OsString::from(script)]).await.unwrap();
-        tokio::time::timeout(Duration::from_secs(10), cell.child.wait()).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(60), cell.child.wait()).await.unwrap().unwrap();
         (cell, fs::read_to_string(self.path("run/tom/runner.log")).unwrap())
     }
 }
@@ -111,13 +111,14 @@ async fn extras_are_read_only_and_their_bin_is_on_path() {
     fs::create_dir_all(f.path("npm/node_modules/.bin")).unwrap();
     fs::write(package.join("package.json"), "{}").unwrap();
     fs::copy(f.path("bin/autocode"), package.join("bin/claude.exe")).unwrap();
-    spec.claude = f.path("npm/node_modules/.bin/claude");
-    std::os::unix::fs::symlink("../@anthropic-ai/claude-code/bin/claude.exe", &spec.claude).unwrap();
-    assert_eq!(spec.inside_claude(), package.join("bin/claude.exe"));
+    let program = f.path("npm/node_modules/.bin/claude");
+    std::os::unix::fs::symlink("../@anthropic-ai/claude-code/bin/claude.exe", &program).unwrap();
+    assert_eq!(autocode_sandbox::real(&program), package.join("bin/claude.exe"));
+    spec.programs = vec![program.clone()];
     spec.read_only = vec![f.path("tools"), f.path("not-there")];
     let script = format!(
         "mytool 'echo tool'; {} 'echo claude'; touch {}/x",
-        spec.inside_claude().display(),
+        autocode_sandbox::real(&program).display(),
         f.path("tools").display()
     );
     let (_, log) = f.run(&spec, &script).await;
@@ -130,13 +131,26 @@ async fn extras_are_read_only_and_their_bin_is_on_path() {
 }
 
 #[tokio::test]
-async fn the_real_claude_starts_inside() {
+async fn the_real_coding_clis_start_inside() {
     let f = Fixture::new();
     let mut spec = f.spec(SandboxMode::Required);
-    spec.claude = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../node_modules/.bin/claude");
-    assert!(spec.claude.exists(), "Claude Code is not installed: run scripts/setup");
-    let (_, log) = f.run(&spec, &format!("{} --version", spec.inside_claude().display())).await;
-    assert!(log.contains("(Claude Code)"), "{log}");
+    let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../node_modules/.bin");
+    spec.programs = ["claude", "codex", "opencode"].map(|name| programs.join(name)).to_vec();
+    let [claude, codex, opencode] = &spec.programs[..] else { panic!("three programs") };
+    assert!(spec.programs.iter().all(|program| program.exists()), "not installed: run scripts/setup");
+    // Codex's own program lies in a package beside the script.
+    let codex = autocode_sandbox::real(codex).ancestors().nth(3).unwrap().to_owned();
+    let script = format!(
+        "{} --version; {}/codex-linux-*/vendor/*/bin/codex --version; {} --version",
+        autocode_sandbox::real(claude).display(),
+        codex.display(),
+        autocode_sandbox::real(opencode).display(),
+    );
+    let (_, log) = f.run(&spec, &script).await;
+    // Codex also says where it does not like its folder to be.
+    let lines: Vec<&str> = log.lines().filter(|line| !line.starts_with("WARNING")).collect();
+    assert!(lines[0].contains("(Claude Code)") && lines[1].starts_with("codex-cli "), "{log}");
+    assert!(lines[2].starts_with(|c: char| c.is_ascii_digit()), "{log}");
 }
 
 #[tokio::test]
@@ -169,7 +183,7 @@ async fn be_the_launcher(root: &Path) {
         home: root.join("users/tom"),
         run_dir: root.join("run/tom"),
         autocode: root.join("bin/autocode"),
-        claude: root.join("missing"),
+        programs: vec![root.join("missing")],
         read_only: Vec::new(),
         mode: SandboxMode::Required,
     };

@@ -16,13 +16,14 @@ pub(super) fn default_site_root(here: &Path, binary: &Path) -> PathBuf {
     beside.filter(|path| path.is_dir()).unwrap_or_else(|| here.join("target/site"))
 }
 
-/// The one on PATH, or the one that the lock file names.
-pub(super) fn default_claude(here: &Path) -> PathBuf {
-    on_path("claude").unwrap_or_else(|| here.join("node_modules/.bin/claude"))
+/// A coding CLI's program: the one that was named, else the one on PATH, else the one that the lock file names.
+pub(super) fn coding_cli(here: &Path, named: Option<PathBuf>, name: &str) -> PathBuf {
+    let default = || on_path(name).unwrap_or_else(|| here.join("node_modules/.bin").join(name));
+    named.map_or_else(default, |path| find_program(here, path))
 }
 
 /// A bare name is looked up on PATH, anything with a slash is a path.
-pub(super) fn find_program(here: &Path, program: PathBuf) -> PathBuf {
+fn find_program(here: &Path, program: PathBuf) -> PathBuf {
     let bare = program.components().count() == 1 && !program.is_absolute();
     let found = if bare { program.to_str().and_then(on_path) } else { None };
     found.unwrap_or_else(|| normal(&here.join(program)))

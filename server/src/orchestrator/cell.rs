@@ -9,7 +9,7 @@ use std::{
 
 use app::model::Username;
 use autocode_runner::protocol::{Request, SpooledEvent};
-use autocode_sandbox::CellSpec;
+use autocode_sandbox::{CellSpec, real};
 use cap_std::{ambient_authority, fs::Dir};
 use tokio::{
     sync::mpsc,
@@ -56,12 +56,13 @@ pub async fn reach(
         home: config.user_home(username),
         run_dir,
         autocode: config.binary.clone(),
-        claude: config.claude.clone(),
+        programs: vec![config.claude.clone(), config.codex.clone(), config.opencode.clone()],
         read_only: config.sandbox_ro.clone(),
         mode: config.sandbox,
     };
     let refuse = |error: &dyn std::fmt::Display| LinkError::Refused(error.to_string());
-    let mut cell = autocode_sandbox::launch(&spec, &arguments(&spec)).await.map_err(|e| refuse(&e))?;
+    let mut cell =
+        autocode_sandbox::launch(&spec, &arguments(&spec, config)).await.map_err(|e| refuse(&e))?;
     info!(%username, sandboxed = cell.sandboxed, "started a cell");
     if let Some(warning) = &cell.warning {
         warn!(%username, "{warning}");
@@ -92,7 +93,7 @@ pub async fn reach(
     }
 }
 
-fn arguments(spec: &CellSpec) -> Vec<OsString> {
+fn arguments(spec: &CellSpec, config: &Config) -> Vec<OsString> {
     vec![
         "runner".into(),
         "--home".into(),
@@ -100,7 +101,11 @@ fn arguments(spec: &CellSpec) -> Vec<OsString> {
         "--run-dir".into(),
         spec.run_dir.clone().into(),
         "--claude".into(),
-        spec.inside_claude().into(),
+        real(&config.claude).into(),
+        "--codex".into(),
+        real(&config.codex).into(),
+        "--opencode".into(),
+        real(&config.opencode).into(),
         "--autocode".into(),
         spec.inside_autocode().into(),
     ]

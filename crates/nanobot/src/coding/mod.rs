@@ -2,11 +2,16 @@
 //!
 //! Must not know the plan, the model or the project: those are the agent loop's.
 
+pub mod choose;
 pub mod claude;
+pub mod codex;
 pub mod decide;
 pub mod dialog;
 pub mod exit;
+pub mod generic;
 pub mod observation;
+pub mod opencode;
+pub mod process;
 pub mod reset_time;
 pub mod screen;
 mod surroundings;

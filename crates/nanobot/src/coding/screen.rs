@@ -161,6 +161,24 @@ pub fn line_text(cells: &[Cell]) -> String {
     text.trim_end().to_owned()
 }
 
+/// Whether a line is a shell's prompt: `bash-5.2#`, `user@host:~$`, `SHELL$`, `host%`, with nothing typed behind it or a command.
+pub fn is_shell_prompt(line: &str) -> bool {
+    let line = line.trim_end();
+    if line.contains(": ") {
+        return false;
+    }
+    let begins = line
+        .chars()
+        .next()
+        .is_some_and(|c| c.is_alphanumeric() || matches!(c, '[' | '(' | '~' | '/' | '$' | '#'));
+    let is_sign =
+        |word: &str| word.ends_with(['$', '#', '%']) && !word.starts_with(|c: char| c.is_ascii_digit());
+    let typed = line.split_once(' ').is_some_and(|(word, _)| {
+        word.len() > 1 && is_sign(word) && (word.contains('@') || word.contains('-') || word.contains('$'))
+    });
+    begins && ((line.len() < 80 && is_sign(line)) || typed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

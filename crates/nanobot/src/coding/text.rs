@@ -48,7 +48,7 @@ pub fn same_words(a: &str, b: &str) -> bool {
 
 /// Whether a draft seen in the input box can be this prompt: its beginning or end, or the sign for pasted text.
 pub fn draft_is(draft: &str, prompt: &str) -> bool {
-    if draft.trim_start().starts_with("[Pasted text") {
+    if draft.trim_start().starts_with("[Pasted ") {
         return true;
     }
     let words: String = prompt.split_whitespace().collect();

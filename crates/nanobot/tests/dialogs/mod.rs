@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use autocode_nanobot::protocol::{Event, LogLevel, Phase};
 
-const LIMIT: Duration = Duration::from_secs(90);
+pub const LIMIT: Duration = Duration::from_secs(90);
 
 /// A project of one step that is done when `made` exists; `rules` say what the models do.
-fn scenario(rules: &str) -> String {
+pub fn scenario(rules: &str) -> String {
     format!(
         r##"
 models = [{{ name = "m" }}]
@@ -46,7 +46,7 @@ turns = [{{ text = '{{"title": "T"}}' }}]
 }
 
 /// The coding model's turns: one tool call each, then an end.
-fn coding(calls: &[(&str, &str)]) -> String {
+pub fn coding(calls: &[(&str, &str)]) -> String {
     let mut turns = String::new();
     for (tool, input) in calls {
         turns += &format!("{{ text = \"Next.\", tools = [{{ name = \"{tool}\", input = {input} }}] }},\n");
@@ -56,7 +56,7 @@ fn coding(calls: &[(&str, &str)]) -> String {
     )
 }
 
-fn bash(command: &str) -> (&'static str, String) {
+pub fn bash(command: &str) -> (&'static str, String) {
     ("Bash", format!("{{ command = \"{command}\", description = \"x\" }}"))
 }
 
@@ -66,13 +66,13 @@ fn commands(commands: &[&str]) -> String {
 }
 
 /// A rule for the nanobot's model.
-fn says(role: &str, contains: &str, text: &str) -> String {
+pub fn says(role: &str, contains: &str, text: &str) -> String {
     format!(
         "[[rules]]\nname = \"{role}-{contains}\"\nrole = \"{role}\"\ncontains = [\"{contains}\"]\nturns = [{{ text = '{text}' }}]\n"
     )
 }
 
-fn decisions(events: &[Event], part: &str) -> Vec<String> {
+pub fn decisions(events: &[Event], part: &str) -> Vec<String> {
     events
         .iter()
         .filter_map(|event| match event {

@@ -38,6 +38,11 @@ impl Project {
         entries.map(|entry| entry.body.to_string()).collect()
     }
 
+    /// How many requests reached the model for the prompt that begins so.
+    pub fn demo_turns(&self, beginning: &str) -> usize {
+        self.demo.journal().iter().filter(|entry| entry.prompt.starts_with(beginning)).count()
+    }
+
     /// How many judgements were asked for.
     pub fn judgements(&self) -> usize {
         self.demo.journal().iter().filter(|entry| entry.role == Role::Judge).count()
@@ -62,6 +67,16 @@ impl Project {
     /// Whether the workspace has this file.
     pub fn exists(&self, name: &str) -> bool {
         self.workspace().join(name).exists()
+    }
+
+    /// The workspace's path as text.
+    pub fn workspace_path(&self) -> String {
+        self.workspace().display().to_string()
+    }
+
+    /// Puts a JSON file into the user's HOME.
+    pub fn write_home(&self, name: &str, content: &serde_json::Value) {
+        std::fs::write(self.folder.path().join(name), content.to_string()).unwrap();
     }
 
     /// Output of git in the workspace.

@@ -2,6 +2,7 @@
 
 mod end;
 mod evidence;
+pub mod milestones;
 mod person;
 mod script;
 
@@ -47,14 +48,20 @@ pub struct Project {
     _server: DropGuard,
 }
 
-fn claude() -> PathBuf {
-    let path = std::env::var_os("AUTOCODE_CLAUDE").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../node_modules/.bin/claude"),
+/// A coding CLI's program: what the variable names, or what npm installed for this repository.
+fn program(variable: &str, name: &str) -> PathBuf {
+    let path = std::env::var_os(variable).map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../node_modules/.bin").join(name),
         PathBuf::from,
     );
     path.canonicalize().unwrap_or_else(|_| {
-        panic!("{} is missing: run `npm ci` in the repository or set AUTOCODE_CLAUDE", path.display())
+        panic!("{} is missing: run `npm ci` in the repository or set {variable}", path.display())
     })
+}
+
+/// Claude Code's program.
+pub fn claude() -> PathBuf {
+    program("AUTOCODE_CLAUDE", "claude")
 }
 
 async fn maybe_refuse(State(refuse): State<Arc<AtomicBool>>, request: Request, next: Next) -> Response {
@@ -66,12 +73,17 @@ async fn maybe_refuse(State(refuse): State<Arc<AtomicBool>>, request: Request, n
 }
 
 impl Project {
-    /// The demonstration project; `steps` chooses some of its steps.
+    /// The demonstration project for Claude Code; `steps` chooses some of its steps.
     pub async fn new(model: &str, steps: Option<Vec<&str>>) -> Self {
-        Self::with(Scenario::builtin().unwrap(), model, steps).await
+        Self::with_cli(CliKind::Claude, model, steps).await
     }
 
-    async fn with(scenario: Scenario, model: &str, steps: Option<Vec<&str>>) -> Self {
+    /// The demonstration project for a coding CLI.
+    pub async fn with_cli(coding_cli: CliKind, model: &str, steps: Option<Vec<&str>>) -> Self {
+        Self::with(Scenario::builtin().unwrap(), coding_cli, model, steps).await
+    }
+
+    async fn with(scenario: Scenario, coding_cli: CliKind, model: &str, steps: Option<Vec<&str>>) -> Self {
         let folder = tempfile::Builder::new().prefix("nb-").tempdir().unwrap();
         let workspace = folder.path().join("projects/p");
         std::fs::create_dir_all(workspace.join(".nanobot")).unwrap();
@@ -117,7 +129,7 @@ impl Project {
                 id: 1,
                 name: "Builder".into(),
                 model: model.into(),
-                coding_cli: CliKind::Claude,
+                coding_cli,
                 identity: "You are careful.".into(),
                 global_rules: "Keep it small.".into(),
                 tools: vec![],
@@ -169,7 +181,12 @@ impl Project {
         let start = serde_json::json!({
             "type": "start", "gateway_token": self.token, "run_dir": self.folder.path().join("run/i-1"),
             "tmux_socket": self.folder.path().join("tmux.sock"), "autocode": env!("CARGO_BIN_EXE_autocode-nanobot"),
-            "cli_program": claude(),
+            "cli_program": match &self.config.agent.coding_cli {
+                CliKind::Claude => claude(),
+                CliKind::Codex => program("AUTOCODE_CODEX", "codex"),
+                CliKind::Opencode => program("AUTOCODE_OPENCODE", "opencode"),
+                CliKind::Generic { .. } => PathBuf::new(),
+            },
         });
         stdin.write_all(format!("{start}\n").as_bytes()).await.unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();

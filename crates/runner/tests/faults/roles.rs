@@ -10,6 +10,7 @@ use std::{
     process::ExitCode,
 };
 
+use autocode_nanobot::protocol::CliPrograms;
 use autocode_runner::{RunnerArgs, protocol::RunnerPaths};
 
 /// Where the stage of a role is.
@@ -43,7 +44,7 @@ fn runner_args(root: &Path) -> RunnerArgs {
     RunnerArgs {
         paths: RunnerPaths { home: root.join("tom"), run_dir: root.join("run") },
         autocode: root.join("bin/autocode"),
-        claude: root.join("bin/claude"),
+        programs: CliPrograms { claude: root.join("bin/claude"), ..CliPrograms::default() },
     }
 }
 

@@ -18,7 +18,7 @@ async fn a_sandboxed_runner_starts_nanobots_and_tmux_and_shows_terminals() {
         home: world.path("tom"),
         run_dir: world.path("run"),
         autocode: world.path("bin/autocode"),
-        claude: "/usr/bin/true".into(),
+        programs: vec!["/usr/bin/true".into()],
         read_only: vec![exe.parent().unwrap().to_owned(), world.path("bin")],
         mode: SandboxMode::Required,
     };

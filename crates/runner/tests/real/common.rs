@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use autocode_nanobot::protocol::{AgentSpec, ApprovalPolicy, CliKind, Limits, NanobotConfig, ProjectSpec};
+use autocode_nanobot::protocol::{
+    AgentSpec, ApprovalPolicy, CliKind, CliPrograms, Limits, NanobotConfig, ProjectSpec,
+};
 use autocode_runner::{
     RunnerArgs,
     frame::Frame,
@@ -96,7 +98,7 @@ pub fn args(root: &Path) -> RunnerArgs {
     RunnerArgs {
         paths: RunnerPaths { home: root.join("tom"), run_dir: root.join("run") },
         autocode: root.join("bin/autocode"),
-        claude: "/usr/bin/true".into(),
+        programs: CliPrograms { claude: "/usr/bin/true".into(), ..CliPrograms::default() },
     }
 }
 

@@ -13,7 +13,7 @@ use super::signals::tool_summary;
 use crate::coding::dialog::{Choice, Dialog, DialogAnswer, DialogDesk, Question};
 
 /// The dialogs of one CLI that wait for a decision.
-pub(super) struct Dialogs {
+pub(in crate::coding) struct Dialogs {
     desk: DialogDesk,
     open: Arc<Mutex<Vec<Open>>>,
 }
@@ -26,12 +26,12 @@ struct Open {
 }
 
 impl Dialogs {
-    pub(super) fn new(desk: DialogDesk) -> Self {
+    pub(in crate::coding) fn new(desk: DialogDesk) -> Self {
         Self { desk, open: Arc::default() }
     }
 
     /// The answer to a hook call that has to be waited for; `None` for every other call.
-    pub(super) fn decision(&self, payload: &Value) -> Option<BoxFuture<'static, Value>> {
+    pub(in crate::coding) fn decision(&self, payload: &Value) -> Option<BoxFuture<'static, Value>> {
         if payload.get("hook_event_name").and_then(Value::as_str) == Some("PostToolUse") {
             self.settle(payload);
         }
@@ -55,6 +55,11 @@ impl Dialogs {
             drop(left);
             output(&answer, input)
         }))
+    }
+
+    /// Whether something waits for a decision.
+    pub(in crate::coding) fn waiting(&self) -> bool {
+        lock(&self.open).iter().any(|open| !open.settled.is_cancelled())
     }
 
     /// The tool has run, so a person has allowed it in the terminal: Claude Code does not end the hook that still asks.

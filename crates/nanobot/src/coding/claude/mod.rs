@@ -4,9 +4,8 @@
 //! the user's in `config/claude`, and none of ours in the repository.
 
 mod conversation;
-mod dialogs;
+pub(in crate::coding) mod dialogs;
 mod memory;
-mod run;
 pub mod screen;
 pub mod settings;
 pub mod signals;
@@ -25,8 +24,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Activity, CliError, CodingCli, Presence, Signal, Surroundings, TurnRecord, exit::ProcessExit,
-    screen::ScreenReading, terminal::Terminal,
+    Activity, CliError, CodingCli, Presence, Signal, Surroundings, TurnRecord,
+    exit::ProcessExit,
+    process::{fingerprint, hash, private_folder, process_start, run_secret},
+    screen::ScreenReading,
+    terminal::Terminal,
 };
 use crate::{
     hook_server::HookServer,
@@ -36,7 +38,6 @@ use crate::{
 };
 use dialogs::Dialogs;
 use memory::Memory;
-use run::{fingerprint, hash, private_folder, process_start, run_secret};
 use start::{Conversation, StartSpec};
 
 /// Between paste and Enter: sooner, the CLI sometimes swallows the Enter.
@@ -73,7 +74,7 @@ impl ClaudeCode {
         private_folder(&run_dir)?;
         let failed = |what: &str| CliError::file(format!("the run's {what} could not be written"));
         let hook_socket = run_dir.join("hook.sock");
-        let hook_secret = run_secret(&run_dir).map_err(failed("secret"))?;
+        let hook_secret = run_secret(&run_dir, "hook.secret").map_err(failed("secret"))?;
         let dialogs = Dialogs::new(desk);
         let policy = Arc::new(move |payload: &Value| dialogs.decision(payload));
         let hooks = HookServer::start(&hook_socket, hook_secret.clone(), policy, &tracker, stop)

@@ -9,7 +9,7 @@ mod phrases;
 mod reader;
 mod turn;
 
-use crate::coding::screen::{Cell, ScreenReading, ScreenStatus, line_text, parse_lines};
+use crate::coding::screen::{Cell, ScreenReading, ScreenStatus, is_shell_prompt, line_text, parse_lines};
 use input::InputBox;
 use phrases::{EXITS, START_FAILURES};
 
@@ -67,22 +67,4 @@ fn how_the_program_ended(below: &[String], has_box: bool) -> Option<Judgement> {
         || (!has_box && below.len() <= 3 && last.to_lowercase().starts_with("error:")).then_some(last);
     let line = Some(last).filter(|line| is_shell_prompt(line)).or(ended).or_else(refused)?;
     Some((ScreenStatus::Exited, line.clone(), None))
-}
-
-/// `bash-5.2#`, `user@host:~$`, `SHELL$`, `host%`, with nothing typed behind it or a command.
-fn is_shell_prompt(line: &str) -> bool {
-    let line = line.trim_end();
-    if line.contains(": ") {
-        return false;
-    }
-    let begins = line
-        .chars()
-        .next()
-        .is_some_and(|c| c.is_alphanumeric() || matches!(c, '[' | '(' | '~' | '/' | '$' | '#'));
-    let is_sign =
-        |word: &str| word.ends_with(['$', '#', '%']) && !word.starts_with(|c: char| c.is_ascii_digit());
-    let typed = line.split_once(' ').is_some_and(|(word, _)| {
-        word.len() > 1 && is_sign(word) && (word.contains('@') || word.contains('-') || word.contains('$'))
-    });
-    begins && ((line.len() < 80 && is_sign(line)) || typed)
 }

@@ -10,7 +10,11 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use crate::{coding::CliError, hook::PERMISSION_HOOK_SECS, state::write_atomically};
+use crate::{
+    coding::{CliError, process::shell_quote},
+    hook::PERMISSION_HOOK_SECS,
+    state::write_atomically,
+};
 
 /// Hooks that are wanted, each with its time limit in seconds.
 const HOOKS: [(&str, u32); 10] = [
@@ -44,11 +48,6 @@ pub fn run_settings(autocode: &Path) -> Value {
         "spinnerTipsEnabled": false,
         "includeCoAuthoredBy": false,
     })
-}
-
-/// A word for `sh`.
-fn shell_quote(word: &str) -> String {
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// Makes sure that Claude Code asks nothing at its start in this workspace.
