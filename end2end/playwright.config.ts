@@ -39,7 +39,11 @@ export default defineConfig({
   projects: [
     // The first visit makes the admin; everything else signs in as that person.
     { name: 'setup', testMatch: 'setup.spec.ts' },
-    { name: 'journeys', testMatch: ['main-job.spec.ts', 'control.spec.ts', 'people.spec.ts', 'settings.spec.ts'], dependencies: ['setup'] },
+    {
+      name: 'journeys',
+      testIgnore: ['setup.spec.ts', 'phone.spec.ts', 'screenshots.spec.ts'],
+      dependencies: ['setup'],
+    },
     {
       name: 'phone',
       testMatch: 'phone.spec.ts',
