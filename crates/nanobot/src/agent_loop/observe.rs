@@ -11,7 +11,7 @@ use crate::{
         observation::TurnOutcome,
         reset_time::reset_time,
         screen::{ScreenReading, ScreenStatus},
-        text::same_words,
+        text::carries,
     },
     outbox::now,
     state::StepPhase,
@@ -99,7 +99,7 @@ impl AgentLoop {
                 self.seen.reported = true;
                 self.outbox.info(format!("{} is up ({source}).", self.cli.name())).await;
             }
-            Signal::PromptSubmitted { text } if prompt.is_some_and(|prompt| same_words(prompt, &text)) => {
+            Signal::PromptSubmitted { text } if prompt.is_some_and(|prompt| carries(&text, prompt)) => {
                 self.seen.acknowledged = true;
             }
             Signal::PromptSubmitted { .. } => {

@@ -46,6 +46,15 @@ pub fn same_words(a: &str, b: &str) -> bool {
     a.split_whitespace().eq(b.split_whitespace())
 }
 
+/// Whether what was submitted holds this prompt, whole; blanks do not count.
+///
+/// A person who types while the prompt is being sent adds words before or after it, and it has arrived all the same.
+pub fn carries(submitted: &str, prompt: &str) -> bool {
+    let letters = |text: &str| text.split_whitespace().collect::<String>();
+    let prompt = letters(prompt);
+    !prompt.is_empty() && letters(submitted).contains(&prompt)
+}
+
 /// Whether a draft seen in the input box can be this prompt: its beginning or end, or the sign for pasted text.
 pub fn draft_is(draft: &str, prompt: &str) -> bool {
     if draft.trim_start().starts_with("[Pasted ") {
@@ -81,6 +90,20 @@ mod tests {
         assert!(draft_is("Do this and that.", prompt));
         assert!(!draft_is("please stop", prompt));
         assert!(!draft_is("# S", prompt));
+    }
+
+    #[test]
+    fn a_prompt_with_a_persons_words_around_it_has_arrived() {
+        let prompt = "# Step s1: Make it\n\nDo this and that.\n";
+        for submitted in
+            ["# Step s1: Make it Do this and that.", "# Step s1: Make it\n\nDo this and that.\nhold on"]
+        {
+            assert!(carries(submitted, prompt), "{submitted}");
+            assert!(carries(&format!("wait{submitted}"), prompt), "{submitted}");
+        }
+        assert!(!carries("# Step s1: Make it\n\nDo this", prompt));
+        assert!(!carries("hold on", prompt));
+        assert!(!carries("hold on", "\n"));
     }
 
     proptest! {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
-use crate::coding::{CliError, TurnRecord, text::same_words};
+use crate::coding::{CliError, TurnRecord, text::carries};
 
 /// How much of a record is read at most, in bytes.
 const MAX_READ: u64 = 64 * 1024 * 1024;
@@ -56,7 +56,7 @@ fn read(text: &str, prompt: &str) -> TurnRecord {
         if value.get("isSidechain").and_then(Value::as_bool) == Some(true) {
             continue;
         }
-        if prompts(&value).iter().any(|text| same_words(text, prompt)) {
+        if prompts(&value).iter().any(|text| carries(text, prompt)) {
             record = TurnRecord { prompt_seen: true, ..TurnRecord::default() };
             continue;
         }
@@ -70,6 +70,10 @@ fn read(text: &str, prompt: &str) -> TurnRecord {
 /// Texts that a person or we sent with this line.
 fn prompts(value: &Value) -> Vec<&str> {
     let mut found = Vec::new();
+    // A summary may repeat what was sent; that is no second arrival.
+    if value.get("isCompactSummary").and_then(Value::as_bool) == Some(true) {
+        return found;
+    }
     if value.get("type").and_then(Value::as_str) == Some("user") {
         found.extend(texts(value.pointer("/message/content")));
     }
@@ -148,6 +152,14 @@ mod tests {
         let record =
             read(&format!("{SENT}\n{error}\n{}", r#"{"type":"system","subtype":"turn_duration"}"#), PROMPT);
         assert_eq!((record.ended, record.api_error.as_deref()), (false, Some("API Error: 500")));
+    }
+
+    #[test]
+    fn words_that_a_person_added_do_not_hide_a_prompt_and_a_summary_is_none() {
+        let added = SENT.replace("Do it.", "Do it.\\nhold on");
+        assert!(read(&added, PROMPT).prompt_seen);
+        let summary = SENT.replace(r#"{"type":"user""#, r#"{"type":"user","isCompactSummary":true"#);
+        assert!(!read(&summary, PROMPT).prompt_seen);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
-use crate::coding::{CliError, TurnRecord, text::same_words};
+use crate::coding::{CliError, TurnRecord, text::carries};
 
 /// How much of a record is read at most, in bytes.
 const MAX_READ: u64 = 64 * 1024 * 1024;
@@ -111,7 +111,7 @@ fn read(text: &str, prompt: &str) -> TurnRecord {
     let mut record = TurnRecord::default();
     for line in text.lines() {
         let Ok(value) = serde_json::from_str::<Value>(line) else { continue };
-        if said_by(&value, "user").is_some_and(|text| same_words(&text, prompt)) {
+        if said_by(&value, "user").is_some_and(|text| carries(&text, prompt)) {
             record = TurnRecord { prompt_seen: true, ..TurnRecord::default() };
         } else if record.prompt_seen {
             note(&value, &mut record);

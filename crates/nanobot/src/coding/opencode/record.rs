@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::coding::{FailureKind, Signal, TurnRecord, decide::classify_failure, text::same_words};
+use crate::coding::{FailureKind, Signal, TurnRecord, decide::classify_failure, text::carries};
 
 fn texts(message: &Value) -> String {
     let parts = message["parts"].as_array().map_or(&[][..], Vec::as_slice);
@@ -24,7 +24,7 @@ pub fn record_of(messages: &Value, prompt: &str, position: u64) -> TurnRecord {
     let asked = all.iter().rfind(|message| {
         message["info"]["role"] == "user"
             && message["info"]["time"]["created"].as_u64().is_some_and(|at| at > position)
-            && same_words(&texts(message), prompt)
+            && carries(&texts(message), prompt)
     });
     match asked {
         Some(asked) => turn(all, &asked["info"]["id"]),
