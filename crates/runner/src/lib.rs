@@ -23,6 +23,7 @@ mod starting;
 mod supervise;
 mod terminal;
 mod undo;
+mod viewers;
 mod workspace;
 
 pub use serve::serve;

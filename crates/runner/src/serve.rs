@@ -33,7 +33,7 @@ use crate::{
     keeper::StopReason,
     protocol::Hello,
     spool::Spool,
-    terminal,
+    terminal::{self, Terminals},
 };
 
 /// Most connections at once.
@@ -131,7 +131,7 @@ fn bind(socket: &Path) -> std::io::Result<UnixListener> {
 
 async fn accept(shared: &Arc<Shared>, listener: UnixListener) {
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
-    let terminals = Arc::new(Semaphore::new(terminal::TERMINALS));
+    let terminals = Terminals::default();
     let control = Arc::new(Mutex::new(CancellationToken::new()));
     loop {
         let Ok(slot) = slots.clone().acquire_owned().await else { return };
@@ -155,7 +155,7 @@ async fn accept(shared: &Arc<Shared>, listener: UnixListener) {
 async fn connection(
     shared: Arc<Shared>,
     stream: UnixStream,
-    terminals: Arc<Semaphore>,
+    terminals: Terminals,
     control: &Mutex<CancellationToken>,
 ) {
     let mut wire = Framed::new(stream, FrameCodec::default());

@@ -24,16 +24,30 @@ use tracing::{debug, warn};
 use crate::{
     frame::{Frame, FrameCodec},
     protocol::TerminalControl,
+    viewers::{Viewer, Viewers},
 };
 
 /// Most terminals at once.
-pub(crate) const TERMINALS: usize = 16;
+const TERMINALS: usize = 16;
 /// Bytes read from the pseudo-terminal at once.
 const CHUNK: usize = 16 * 1024;
 /// Bytes that the kernel may hold for a viewer that does not read.
 const SOCKET_BUFFER: usize = 32 * 1024;
 /// How long a viewer may take for the last frame.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// What all terminals of a runner share.
+#[derive(Clone, Debug)]
+pub(crate) struct Terminals {
+    slots: Arc<Semaphore>,
+    viewers: Viewers,
+}
+
+impl Default for Terminals {
+    fn default() -> Self {
+        Self { slots: Arc::new(Semaphore::new(TERMINALS)), viewers: Viewers::default() }
+    }
+}
 
 type Wire = Framed<UnixStream, FrameCodec>;
 
@@ -42,17 +56,18 @@ pub(crate) async fn serve(
     tmux: TmuxServer,
     mut wire: Wire,
     session: String,
-    size: (u16, u16),
-    slots: Arc<Semaphore>,
+    (cols, rows): (u16, u16),
+    terminals: Terminals,
     cancel: CancellationToken,
 ) {
-    let reason = match slots.try_acquire() {
+    let size = (cols.clamp(2, 1000), rows.clamp(2, 1000));
+    let reason = match terminals.slots.try_acquire() {
         Err(_) => "Too many terminals are open.".to_owned(),
         Ok(_slot) => match attach(&tmux, &session, size).await {
             Err(reason) => reason,
-            Ok((child, pty)) => {
-                let (sink, stream) = wire.split();
-                return serve_attached(child, pty, sink, stream, cancel).await;
+            Ok((name, child, pty)) => {
+                let viewer = terminals.viewers.open(name, size);
+                return serve_attached(&tmux, &viewer, child, pty, wire, cancel).await;
             }
         },
     };
@@ -63,7 +78,7 @@ async fn attach(
     tmux: &TmuxServer,
     session: &str,
     (cols, rows): (u16, u16),
-) -> Result<(Child, pty_process::Pty), String> {
+) -> Result<(SessionName, Child, pty_process::Pty), String> {
     let none = || "There is no terminal session yet.".to_owned();
     let name: SessionName = session.parse().map_err(|_| none())?;
     if !tmux.has_session(&name).await.map_err(|error| error.to_string())? {
@@ -71,7 +86,7 @@ async fn attach(
     }
     let failed = |error: pty_process::Error| format!("The terminal could not be opened: {error}");
     let (pty, pts) = pty_process::open().map_err(failed)?;
-    pty.resize(window(cols, rows)).map_err(failed)?;
+    pty.resize(Size::new(rows, cols)).map_err(failed)?;
     let attach = tmux.attach_command(&name);
     let command = pty_process::Command::new(attach.program)
         .args(attach.args)
@@ -79,25 +94,25 @@ async fn attach(
         .envs(attach.env)
         .current_dir("/")
         .kill_on_drop(true);
-    Ok((command.spawn(pts).map_err(failed)?, pty))
-}
-
-fn window(cols: u16, rows: u16) -> Size {
-    Size::new(rows.clamp(2, 1000), cols.clamp(2, 1000))
+    let child = command.spawn(pts).map_err(failed)?;
+    Ok((name, child, pty))
 }
 
 async fn serve_attached(
+    tmux: &TmuxServer,
+    viewer: &Viewer,
     mut child: Child,
     pty: pty_process::Pty,
-    mut sink: SplitSink<Wire, Frame>,
-    mut stream: SplitStream<Wire>,
+    wire: Wire,
     cancel: CancellationToken,
 ) {
+    let (mut sink, mut stream) = wire.split();
     let (mut output, mut input) = pty.into_split();
     let ended = tokio::select! {
         () = cancel.cancelled() => Some("The runner was ended.".to_owned()),
         reason = pump_output(&mut output, &mut sink) => reason,
-        reason = pump_input(&mut stream, &mut input) => reason,
+        reason = pump_input(&mut stream, &mut input, viewer) => reason,
+        () = viewer.keep_size(tmux, child.id()) => None,
     };
     // Ends the tmux client only; the session stays.
     if let Err(error) = child.kill().await {
@@ -123,13 +138,22 @@ async fn pump_output(output: &mut OwnedReadPty, sink: &mut SplitSink<Wire, Frame
     }
 }
 
-async fn pump_input(stream: &mut SplitStream<Wire>, input: &mut OwnedWritePty) -> Option<String> {
+async fn pump_input(
+    stream: &mut SplitStream<Wire>,
+    input: &mut OwnedWritePty,
+    viewer: &Viewer,
+) -> Option<String> {
     while let Some(frame) = stream.next().await {
         let result = match frame {
-            Ok(Frame::Bytes(keys)) => input.write_all(&keys).await,
+            Ok(Frame::Bytes(keys)) => {
+                viewer.typed();
+                input.write_all(&keys).await
+            }
             Ok(Frame::Json(json)) => match serde_json::from_slice(&json) {
                 Ok(TerminalControl::Resize { cols, rows }) => {
-                    input.resize(window(cols, rows)).map_err(std::io::Error::other)
+                    let (cols, rows) = (cols.clamp(2, 1000), rows.clamp(2, 1000));
+                    viewer.resized((cols, rows));
+                    input.resize(Size::new(rows, cols)).map_err(std::io::Error::other)
                 }
                 _ => return Some("The viewer sent something that is not understood.".to_owned()),
             },

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use autocode_runner::{frame::Frame, protocol::TerminalControl};
+use autocode_tmux::Pane;
 use futures::{SinkExt, StreamExt};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
@@ -66,19 +68,57 @@ async fn a_viewer_types_sees_and_resizes() {
     read_until(&mut two, "žluť;").await;
     one.send(Frame::json(&TerminalControl::Resize { cols: 101, rows: 33 }).unwrap()).await.unwrap();
     one.send(Frame::Bytes("x".into())).await.unwrap();
-    let deadline = Instant::now() + LIMIT;
-    loop {
-        let info = world.tmux.pane_info(pane).await.unwrap().unwrap();
-        if (info.cols, info.rows) == (101, 33) {
-            break;
-        }
-        assert!(Instant::now() < deadline, "{info:?}");
-        sleep(Duration::from_millis(20)).await;
-    }
+    sized(&world, pane, (101, 33)).await;
     drop(one);
     world.tmux.kill_session(&"tom-shop".parse().unwrap()).await.unwrap();
     assert_eq!(closed(&mut two).await, "The terminal session has ended.");
     assert!(two.next().await.is_none());
+}
+
+/// Waits until the pane has this many columns and rows.
+async fn sized(world: &World, pane: Pane, size: (u16, u16)) {
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        let info = world.tmux.pane_info(pane).await.unwrap().unwrap();
+        if (info.cols, info.rows) == size {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{info:?} instead of {size:?}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The newest process that a runner has started for a viewer.
+fn newest_client(runner: u32) -> Pid {
+    let children = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let pid = entry.ok()?.file_name().to_str()?.parse::<u32>().ok()?;
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let parent = stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse::<u32>().ok()?;
+        let arguments = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
+        (parent == runner && arguments.contains("attach-session")).then_some(pid)
+    });
+    Pid::from_raw(i32::try_from(children.max().unwrap()).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_viewer_whose_client_reports_late_does_not_take_the_size() {
+    let mut world = World::new();
+    let runner = world.spawn("serve");
+    let pane = world.session("tom-shop", "echo ready; exec cat").await;
+    let mut one = opened(&world, "tom-shop").await;
+    read_until(&mut one, "ready").await;
+    let mut two = opened(&world, "tom-shop").await;
+    read_until(&mut two, "ready").await;
+    one.send(Frame::json(&TerminalControl::Resize { cols: 101, rows: 33 }).unwrap()).await.unwrap();
+    sized(&world, pane, (101, 33)).await;
+    // The same report that a client sends once its process gets to run after it was attached.
+    kill_process(newest_client(world.pid(runner)), Signal::WINCH).unwrap();
+    sleep(Duration::from_millis(500)).await;
+    sized(&world, pane, (101, 33)).await;
+    two.send(Frame::Bytes("x".into())).await.unwrap();
+    sized(&world, pane, (80, 24)).await;
+    one.send(Frame::Bytes("y".into())).await.unwrap();
+    sized(&world, pane, (101, 33)).await;
 }
 
 #[tokio::test]
