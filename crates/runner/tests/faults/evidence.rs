@@ -1,7 +1,7 @@
 //! What a run left: prompts at the model, steps in the repository, processes, sessions and files.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
     time::{Duration, Instant},
@@ -50,6 +50,20 @@ impl Stage {
     /// How often each prompt of the loop reached the model: the most that one request shows, added up over the
     /// conversations.
     pub fn prompts(&self) -> BTreeMap<String, usize> {
+        let mut sum = BTreeMap::new();
+        for ((_, text), count) in self.prompts_of_conversations() {
+            *sum.entry(text).or_default() += count;
+        }
+        sum
+    }
+
+    /// The conversations that had a prompt with this beginning.
+    pub fn conversations(&self, beginning: &str) -> BTreeSet<String> {
+        let had = self.prompts_of_conversations().into_keys().filter(|(_, text)| text.starts_with(beginning));
+        had.map(|(conversation, _)| conversation).collect()
+    }
+
+    fn prompts_of_conversations(&self) -> BTreeMap<(String, String), usize> {
         let mut most: BTreeMap<(String, String), usize> = BTreeMap::new();
         for entry in self.demo.journal().iter().filter(|entry| entry.role == Role::Coding) {
             let conversation = entry.body["metadata"]["user_id"].as_str().unwrap_or_default();
@@ -65,11 +79,7 @@ impl Stage {
                 *most = count.max(*most);
             }
         }
-        let mut sum = BTreeMap::new();
-        for ((_, text), count) in most {
-            *sum.entry(text).or_default() += count;
-        }
-        sum
+        most
     }
 
     /// How many different prompts with this beginning reached the model.

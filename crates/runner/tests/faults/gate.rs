@@ -73,6 +73,13 @@ pub struct Exchange {
     pub faulty: bool,
 }
 
+impl Exchange {
+    /// The CLI's name for the conversation; empty for the nanobot's own requests.
+    pub fn conversation(&self) -> &str {
+        self.body["metadata"]["user_id"].as_str().unwrap_or_default()
+    }
+}
+
 /// Shared by all requests of a stage.
 #[derive(Clone, Debug, Default)]
 pub struct Gate {

@@ -63,6 +63,7 @@ fn main() -> ExitCode {
         std::fs::write(&file, report::document(&runs, rounds)).unwrap();
         println!("The table is in {file}.");
     }
+    runs.iter().for_each(|run| eprint!("{}", run.in_short()));
     if runs.iter().all(Run::passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -83,6 +84,8 @@ fn soak(runtime: &tokio::runtime::Runtime, report: Option<String>) -> ExitCode {
         all.len(),
         order.seed
     );
+    // On stderr, which a test runner shows after everything else.
+    eprint!("{}", soak::failures(order.seed, &all));
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

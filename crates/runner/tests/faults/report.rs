@@ -32,6 +32,13 @@ impl Run {
         self.failures.is_empty() && !self.outcomes.is_empty()
     }
 
+    /// Why it failed, one short line each; to be printed last, because a log that is cut keeps its end.
+    pub fn in_short(&self) -> String {
+        let line =
+            |failure: &String| format!("FAIL {}: {}\n", self.row.case, super::soak::short(failure, 600));
+        self.failures.iter().map(line).collect()
+    }
+
     fn times(&self) -> String {
         let times: Vec<String> = self.outcomes.iter().map(|outcome| seconds(outcome.reaction)).collect();
         times.join(", ")

@@ -114,18 +114,14 @@ impl Kind {
             }
             Self::LoseEnter | Self::LosePaste => {}
             Self::TypedText => {
-                if stage.pane().await.is_some() {
-                    stage.type_text("hold on").await;
-                    sleep(Duration::from_secs(3)).await;
-                    if stage.pane().await.is_some() {
-                        stage.press(Key::CtrlU).await;
-                    }
+                for c in "hold on".chars() {
+                    stage.press_if_there(Key::Char(c)).await;
                 }
+                sleep(Duration::from_secs(3)).await;
+                stage.press_if_there(Key::CtrlU).await;
             }
             Self::Escape => {
-                if stage.pane().await.is_some() {
-                    stage.press(Key::Escape).await;
-                }
+                stage.press_if_there(Key::Escape).await;
             }
             Self::NeedsFix => gate.inject(
                 Who::Judge,
@@ -160,8 +156,8 @@ impl Kind {
 
     /// What a person does in the terminal before answering.
     pub async fn settle(self, stage: &Stage) {
-        if matches!(self, Self::TypedText | Self::Escape) && stage.pane().await.is_some() {
-            stage.press(Key::CtrlU).await;
+        if matches!(self, Self::TypedText | Self::Escape) {
+            stage.press_if_there(Key::CtrlU).await;
         }
     }
 
@@ -184,14 +180,23 @@ impl Kind {
 
 impl Stage {
     async fn kill_cli_if_there(&self) {
-        if self.pane().await.is_some_and(|pane| !pane.dead) {
-            self.kill_cli().await;
+        if let Some(pane) = self.pane().await.filter(|pane| !pane.dead) {
+            crate::inject::kill(pane.pid);
         }
     }
 
     fn kill_nanobot_if_there(&self) {
-        if self.nanobot().is_some() {
-            self.kill_nanobot();
+        if let Some(pid) = self.nanobot() {
+            crate::inject::kill(pid);
+        }
+    }
+
+    /// A key of a person; a plan that is done meanwhile has no terminal for it.
+    async fn press_if_there(&self, key: Key) {
+        if let Some(pane) = self.pane().await
+            && let Err(error) = self.tmux.send_key(pane.id, key).await
+        {
+            assert!(self.pane().await.is_none_or(|now| now.id != pane.id), "{error}");
         }
     }
 }

@@ -7,7 +7,10 @@ use super::{Done, Order, STEPS, fault::Kind};
 /// One run in one line.
 pub fn line(seed: u64, done: &Done) -> String {
     let end = match (&done.failure, done.questions.len()) {
-        (Some(failure), _) => format!("FAILED (SOAK_SEED={seed} SOAK_RUN={}): {failure}", done.number),
+        (Some(failure), _) => {
+            let cause = short(&failure.cause, 600);
+            format!("FAILED (SOAK_SEED={seed} SOAK_RUN={}): {cause}", done.number)
+        }
         (None, 0) => "completed".to_owned(),
         (None, count) => format!("completed after {count} question(s): {}", done.questions.join(" / ")),
     };
@@ -19,6 +22,24 @@ pub fn line(seed: u64, done: &Done) -> String {
         done.took.as_secs_f64()
     );
     line.replace('\n', " ")
+}
+
+/// At most so many characters of a text, in one line.
+pub fn short(text: &str, characters: usize) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(characters).collect()
+}
+
+/// What must be read of a failed soak, to be printed last: a log that is cut keeps its end.
+pub fn failures(seed: u64, all: &[Done]) -> String {
+    let mut text = String::new();
+    for done in all {
+        let Some(failure) = &done.failure else { continue };
+        writeln!(text, "{}", line(seed, done)).unwrap();
+        for words in &failure.before {
+            writeln!(text, "    {words}").unwrap();
+        }
+    }
+    text
 }
 
 fn median(times: &mut [Duration]) -> Duration {

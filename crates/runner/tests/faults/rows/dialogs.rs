@@ -17,6 +17,10 @@ pub const ROWS: &[Row] = &[
     row("CLI asks a question or for plan approval", "a_person_answers_a_question", 15_000, || {
         Box::pin(question(""))
     }),
+    row("CLI asks a question or for plan approval", "the_model_approves_a_plan", 15_000, || Box::pin(plan())),
+    row("CLI asks a question or for plan approval", "the_owner_approves_a_plan", 5_000, || {
+        Box::pin(owners_plan())
+    }),
     row("permission prompt", "allowed_by_policy", 3_000, || Box::pin(allowed())),
     row("permission prompt", "denied_by_a_rule", 3_000, || Box::pin(denied())),
     row("permission prompt", "the_owner_is_asked", 5_000, || Box::pin(owner())),
@@ -59,6 +63,47 @@ async fn question(answer: &str) -> Outcome {
     stage.completed(LONG).await;
     stage.end().await;
     Outcome { reaction, ..outcome }
+}
+
+/// A first step for which the CLI makes a plan before it works; `judge` says what the nanobot's model thinks of it.
+fn planned(judge: &str, approval: ApprovalPolicy) -> Play {
+    let turns = "[[rules.turns]]\ntext = \"I will plan it.\"\ntools = [{ name = \"EnterPlanMode\", input = {} }]\n[[rules.turns]]\n\
+                 text = \"This is the plan.\"\ntools = [{ name = \"ExitPlanMode\", input = { plan = \"Write one small file.\" } }]\n"
+        .to_owned()
+        + &bash("echo line >> s1.txt", 0);
+    let judge = format!(
+        "[[rules]]\nname = \"plan\"\nrole = \"question\"\ncontains = [\"Write one small file.\"]\n[[rules.turns]]\ntext = '{judge}'\n"
+    );
+    Play { rules: rule(&["Step"], 1, &turns) + &judge, approval, ..Play::default() }
+}
+
+async fn plan() -> Outcome {
+    let judge = r#"{"answer": "Approve the plan", "reason": "It fits the goal."}"#;
+    let mut stage = Stage::started(planned(judge, ApprovalPolicy::Auto)).await;
+    let outcome = stage.reaction(0, 0, LONG, &["The model approved the coding CLI\u{2019}s plan"]).await;
+    let at = stage.events.iter().find(|seen| seen.text() == outcome.said).unwrap().at;
+    let reaction = before(&stage, at);
+    stage.completed(LONG).await;
+    assert_eq!(stage.prompts().len(), 1, "the turn goes on without another prompt: {:?}", stage.prompts());
+    stage.end().await;
+    Outcome { reaction, ..outcome }
+}
+
+async fn owners_plan() -> Outcome {
+    let never = r#"{"answer": "Reject the plan", "reason": "Nobody asked this model."}"#;
+    let mut stage = Stage::started(planned(never, ApprovalPolicy::AskMe)).await;
+    let (at, said) = stage.asked(0, LONG, &["approval of its plan"]).await;
+    let reaction = before(&stage, at);
+    assert!(said.contains("Write one small file."), "{said}");
+    assert!(!stage.workspace().join("s1.txt").exists(), "nothing may be done before the answer");
+    let mark = stage.events.len();
+    stage.answer("Approve the plan").await;
+    // What the plan needs is still asked for one by one.
+    stage.completed_with_answers(mark, LONG, "Allow").await;
+    assert!(stage.events.iter().any(|seen| seen.decides(&["owner approved"])));
+    assert_eq!(stage.prompts().len(), 1, "the turn goes on without another prompt: {:?}", stage.prompts());
+    stage.end().await;
+    Outcome { reaction, said }
 }
 
 async fn allowed() -> Outcome {

@@ -17,6 +17,9 @@ pub const ROWS: &[Row] = &[
     row("evaluation says needs fix", "a_fix_is_needed", 3_000, || Box::pin(needs_fix())),
     row("evaluation says needs fix", "no_fix_helps", 3_000, || Box::pin(no_fix_helps())),
     row("context window full / compaction", "the_context_is_full", 20_000, || Box::pin(compaction())),
+    row("context window full / compaction", "the_compaction_fails_too", 5_000, || {
+        Box::pin(compaction_fails())
+    }),
     row(
         "background shell or task still running at the end of a turn",
         "a_shell_outlives_its_turn",
@@ -108,6 +111,35 @@ async fn compaction() -> Outcome {
     stage.completed(LONG).await;
     stage.end().await;
     outcome
+}
+
+async fn compaction_fails() -> Outcome {
+    let mut stage = Stage::new(Play { steps: 2, ..Play::default() }).await;
+    stage.start().await;
+    let done = |seen: &crate::stage::Seen| seen.decides(&["Step 1 is done"]);
+    stage.until(LONG, "the first step is done", done).await;
+    let (mark, injected) = (stage.events.len(), now());
+    let full =
+        Fault::error(400, "invalid_request_error", "prompt is too long: 250000 tokens > 200000 maximum");
+    // Every request of the conversation, the one for its summary included.
+    stage.gate.inject(Who::Coding, 100, full);
+    let outcome = stage.reaction(injected, mark, LONG, &["Beginning a new conversation"]).await;
+    let refused: Vec<_> =
+        stage.gate.exchanges().into_iter().filter(|e| e.who == Who::Coding && e.faulty).collect();
+    stage.gate.mend();
+    assert!(refused.len() > 1, "the summary must have been asked for");
+    let at = stage.events.iter().find(|seen| seen.text() == outcome.said).unwrap().at;
+    let last = refused.iter().filter_map(|e| e.ended).filter(|ended| *ended <= at).max().unwrap();
+    stage.completed(LONG).await;
+    // Another conversation, which is told the step's task and why.
+    let new = stage.conversations("# Continue step 2:");
+    assert!(new.len() == 1 && refused.iter().all(|e| !new.contains(e.conversation())), "{new:?}");
+    let told = stage.prompts().into_keys().find(|text| text.starts_with("# Continue step 2:")).unwrap();
+    for part in ["This is a new conversation", "Append a line to s2.txt."] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    stage.end().await;
+    Outcome { reaction: Duration::from_millis(u64::try_from(at - last).unwrap()), ..outcome }
 }
 
 async fn background() -> Outcome {
