@@ -10,6 +10,9 @@ use crate::{
     stage::Stage,
 };
 
+/// What a person types and does not send.
+const TYPED: &str = "hold on";
+
 /// What goes wrong in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -114,11 +117,11 @@ impl Kind {
             }
             Self::LoseEnter | Self::LosePaste => {}
             Self::TypedText => {
-                for c in "hold on".chars() {
+                for c in TYPED.chars() {
                     stage.press_if_there(Key::Char(c)).await;
                 }
                 sleep(Duration::from_secs(3)).await;
-                stage.press_if_there(Key::CtrlU).await;
+                stage.remove_typed().await;
             }
             Self::Escape => {
                 stage.press_if_there(Key::Escape).await;
@@ -156,8 +159,10 @@ impl Kind {
 
     /// What a person does in the terminal before answering.
     pub async fn settle(self, stage: &Stage) {
-        if matches!(self, Self::TypedText | Self::Escape) {
-            stage.press_if_there(Key::CtrlU).await;
+        match self {
+            Self::TypedText => stage.remove_typed().await,
+            Self::Escape => stage.press_if_there(Key::CtrlU).await,
+            _ => {}
         }
     }
 
@@ -188,6 +193,20 @@ impl Stage {
     fn kill_nanobot_if_there(&self) {
         if let Some(pid) = self.nanobot() {
             crate::inject::kill(pid);
+        }
+    }
+
+    /// A person removes what they typed, line by line: a prompt that was pasted into it may have made it several.
+    async fn remove_typed(&self) {
+        let word = TYPED.split(' ').next().unwrap();
+        for _ in 0..40 {
+            let screen = self.screen().await;
+            // The lowest line with this sign is the input box.
+            if !screen.lines().rfind(|line| line.starts_with('❯')).is_some_and(|line| line.contains(word)) {
+                return;
+            }
+            self.press_if_there(Key::CtrlU).await;
+            self.press_if_there(Key::Backspace).await;
         }
     }
 
