@@ -6,6 +6,7 @@ mod locate;
 
 use std::{collections::BTreeMap, env, net::SocketAddr, path::PathBuf};
 
+use autocode_nanobot::protocol::Limits;
 use autocode_sandbox::SandboxMode;
 use clap::Args;
 use thiserror::Error;
@@ -17,6 +18,9 @@ use locate::{coding_cli, default_site_root, http_url, normal};
 const SOCKET_PATH_MAX: usize = 107;
 /// What follows the run folder at the longest: a user's folder, an instance's folder and its socket.
 const LONGEST_IN_RUN_DIR: usize = "/".len() + 32 + "/i-1234567/hook.sock".len();
+
+/// What counts as "no progress", in seconds: less would interrupt builds, more would be no limit.
+const STALL_SECS: std::ops::RangeInclusive<u64> = 30..=86_400;
 
 /// A configuration that cannot work.
 #[derive(Debug, Error)]
@@ -80,6 +84,9 @@ pub struct ConfigArgs {
     /// Further folders that agents may read, such as toolchains, separated by colons.
     #[arg(long, env = "AUTOCODE_SANDBOX_RO")]
     pub sandbox_ro: Option<std::ffi::OsString>,
+    /// Seconds without progress after which a coding CLI's turn is interrupted and asked what happened: 30 to 86400.
+    #[arg(long, env = "AUTOCODE_STALL_SECS", default_value = "300", value_parser = clap::value_parser!(u64).range(STALL_SECS))]
+    pub stall_secs: Option<u64>,
     /// Base URL of another server for the models of `demo/…` [default: the built-in demonstration model].
     #[arg(long, env = "AUTOCODE_DEMO_URL")]
     pub demo_url: Option<String>,
@@ -137,6 +144,8 @@ pub struct Config {
     pub sandbox: SandboxMode,
     /// Further folders that cells may read.
     pub sandbox_ro: Vec<PathBuf>,
+    /// Seconds without progress after which a turn is interrupted.
+    pub stall_secs: u64,
     /// Base URLs by provider name that replace the gateway's own table.
     pub upstreams: BTreeMap<String, String>,
     /// The `autocode` program that cells run.
@@ -190,6 +199,7 @@ impl ConfigArgs {
                     env::split_paths(&list).filter(|p| !p.as_os_str().is_empty()).map(absolute).collect()
                 })
                 .unwrap_or_default(),
+            stall_secs: self.stall_secs.unwrap_or(Limits::default().stall_secs),
             upstreams,
             data_dir,
             run_dir,
@@ -244,36 +254,4 @@ fn origin(text: String) -> Result<String, ConfigError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn args(data_dir: &str) -> ConfigArgs {
-        ConfigArgs { data_dir: data_dir.into(), binary: Some("/bin/true".into()), ..ConfigArgs::default() }
-    }
-
-    #[test]
-    fn paths_become_absolute() {
-        let config = args("./data").resolve().unwrap();
-        let here = env::current_dir().unwrap();
-        assert_eq!(
-            (config.data_dir, config.run_dir, config.site_root),
-            (here.join("data"), here.join("data/run"), here.join("target/site"))
-        );
-    }
-
-    #[test]
-    fn a_run_folder_too_long_for_sockets_is_refused() {
-        let message = args(&format!("/{}", "d".repeat(60))).resolve().unwrap_err().to_string();
-        assert!(message.contains("AUTOCODE_RUN_DIR"), "{message}");
-    }
-
-    #[test]
-    fn urls_are_checked() {
-        let with = |url: &str| ConfigArgs { public_url: Some(url.to_owned()), ..args("/d") }.resolve();
-        assert_eq!(with("https://a.example/").unwrap().public_url.as_deref(), Some("https://a.example"));
-        assert!(with("https://a.example/").unwrap().https());
-        for bad in ["a.example", "https://a.example/x", "ftp://a.example", "https://"] {
-            assert!(with(bad).is_err(), "{bad} was accepted");
-        }
-    }
-}
+mod tests;

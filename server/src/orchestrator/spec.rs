@@ -66,7 +66,7 @@ pub async fn start_instance(
             gateway_url: shared.gateway_url.clone(),
             session: project.tmux_session,
             approval: policy_to_nanobot(project.approval_policy.unwrap_or(agent.draft.approval_policy)),
-            limits: Limits::default(),
+            limits: Limits { stall_secs: shared.config.stall_secs, ..Limits::default() },
         },
         gateway_token: token.secret,
         clone_url: project.clone_url,

@@ -1,7 +1,7 @@
 //! What the control loop is told and what it tells, from the API to the runner's socket and back.
 
 use autocode_nanobot::protocol::{
-    ApprovalPolicy, CliKind, Command, Diagnosis, Event, Phase, Step, StepStatus,
+    ApprovalPolicy, CliKind, Command, Diagnosis, Event, Limits, Phase, Step, StepStatus,
 };
 use autocode_runner::protocol::{Request, StartInstance};
 use serde_json::{Value, json};
@@ -87,6 +87,8 @@ async fn an_instance_is_told_what_agent_and_project_say() {
     let command = "aider --yes".to_owned();
     let url = Some("https://example.org/shop.git");
     assert_eq!(seen, (&CliKind::Generic { command }, ApprovalPolicy::AskMe, true, url));
+    // The server's own setting, and nothing else of the limits.
+    assert_eq!(config.limits, Limits { stall_secs: 240, ..Limits::default() });
 
     // The repository is fixed now; the rest may change.
     let other = json!({"name": "Shop", "clone_url": "https://example.org/other.git"});

@@ -121,6 +121,7 @@ fn config(folder: &TempDir) -> Config {
         run_dir: Some(path("run")),
         site_root: Some(path("site")),
         binary: Some(env!("CARGO_BIN_EXE_autocode").into()),
+        stall_secs: Some(240),
         ..ConfigArgs::default()
     }
     .resolve()
