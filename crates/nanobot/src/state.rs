@@ -3,6 +3,8 @@
 //! Must not know the CLI: what a driver remembers is opaque JSON here. Written to `.nanobot/state.json` by temporary
 //! file, fsync, rename and fsync of the folder; a half-written state can never be read.
 
+mod help;
+
 use std::{
     fs::{self, File},
     io::{self, Write},
@@ -11,7 +13,9 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{coding::FailureKind, evaluate::Evaluation, protocol::Step, verify::VerifyOutcome};
+use crate::{evaluate::Evaluation, protocol::Step, verify::VerifyOutcome};
+
+pub use help::{AfterAnswer, Help};
 
 /// Everything that is remembered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -75,6 +79,9 @@ pub struct StepState {
     /// The last prompt that was sent, to know it again in the input box.
     #[serde(default)]
     pub last_prompt: Option<String>,
+    /// Dialogs that only the screen showed and that were put to be decided.
+    #[serde(default)]
+    pub screen_dialogs: u32,
 }
 
 /// A failure that is counted, in a form that is the same for the same mistake.
@@ -107,6 +114,7 @@ impl StepState {
             background_asks: 0,
             new_conversations: 0,
             last_prompt: None,
+            screen_dialogs: 0,
         }
     }
 }
@@ -143,6 +151,13 @@ pub enum StepPhase {
     Interrupting {
         /// When it was told.
         at: i64,
+    },
+    /// A dialog that only the screen showed was decided and is being closed; the answer is the next prompt.
+    ClosingDialog {
+        /// When Escape was last pressed.
+        at: i64,
+        /// How often it was pressed.
+        presses: u32,
     },
     /// Waiting to go on after an error of the model's API.
     BackingOff {
@@ -194,49 +209,6 @@ pub struct Sending {
     pub pastes: u32,
     /// How often Enter was pressed again.
     pub enters: u32,
-}
-
-/// A question to a person.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Help {
-    /// The question.
-    pub question: String,
-    /// Answers to choose from.
-    pub suggestions: Vec<String>,
-    /// What an answer does.
-    pub then: AfterAnswer,
-    /// The question has been asked.
-    pub asked: bool,
-    /// Why a turn failed, if that is the reason.
-    pub failure: Option<FailureKind>,
-    /// When the work goes on without an answer.
-    #[serde(default)]
-    pub resumes_at: Option<i64>,
-}
-
-/// What an answer does.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "then", rename_all = "snake_case")]
-pub enum AfterAnswer {
-    /// It is the next attempt's instructions.
-    Fix,
-    /// The CLI is told to go on, with the answer.
-    Continue,
-    /// The turn under way is ended, and the CLI told to go on with the answer.
-    Interrupt {
-        /// Where the step was.
-        resume: Box<StepPhase>,
-    },
-    /// A dialog is open: the person answers it in the terminal, or an answer here closes it and goes on.
-    Dialog {
-        /// Where the step was.
-        resume: Box<StepPhase>,
-    },
-    /// The same is tried again.
-    Retry {
-        /// Where the step was.
-        resume: Box<StepPhase>,
-    },
 }
 
 /// The state's file.

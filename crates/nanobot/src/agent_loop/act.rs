@@ -36,6 +36,8 @@ impl AgentLoop {
             Action::StartAnew { .. } => self.start_anew(&action).await,
             Action::Send { why } => self.send(why).await,
             Action::PressEnter => self.press_enter(&action).await,
+            Action::DecideDialog { dialog, why } => self.decide_dialog(&action, dialog, why).await,
+            Action::CloseDialog { why, .. } => self.close_dialog(&action, why).await,
             Action::PressEscape => self.press_escape().await,
             Action::ClearDraft => self.clear_draft(&action).await,
             Action::Interrupt { .. } => self.interrupt(&action).await,

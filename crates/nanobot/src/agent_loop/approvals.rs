@@ -80,6 +80,7 @@ impl AgentLoop {
         };
         self.decided(why).await;
         self.approvals.desk.settle();
+        self.seen.screen_dialog = None;
         self.after_dialog().await;
     }
 

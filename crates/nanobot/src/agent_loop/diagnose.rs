@@ -65,6 +65,7 @@ fn phase_words(phase: &StepPhase) -> String {
         StepPhase::Sending(_) => "waiting for the prompt to be acknowledged",
         StepPhase::Sent(_) => "waiting for the end of the turn",
         StepPhase::Interrupting { .. } => "ending the turn under way",
+        StepPhase::ClosingDialog { .. } => "closing a dialog that was decided",
         StepPhase::BackingOff { .. } => "pausing after an error of the model",
         StepPhase::TurnEnded { .. } => "the turn ended; verifying",
         StepPhase::Verified { .. } => "verified; judging",

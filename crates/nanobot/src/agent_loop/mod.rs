@@ -12,6 +12,7 @@ mod ground;
 mod observe;
 mod planning;
 mod progress;
+mod screen_dialog;
 mod seen;
 mod step;
 mod work;

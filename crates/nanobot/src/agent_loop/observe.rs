@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
-use super::AgentLoop;
+use super::{AgentLoop, screen_dialog};
 use crate::{
     coding::{
-        Activity, FailureKind, Observation, Presence, Signal,
+        Activity, FailureKind, Observation, OnScreen, Presence, Signal,
         observation::TurnOutcome,
         reset_time::reset_time,
         screen::{ScreenReading, ScreenStatus},
@@ -49,6 +49,7 @@ impl AgentLoop {
             started_at: self.seen.started_at,
             stale: self.cli.is_stale(),
             answering: self.approvals.deciding(),
+            on_screen: OnScreen::Unasked,
             acknowledged: self.seen.acknowledged,
             progress_at: self.progress_at(now).await,
             compacting_since: self.seen.compacting_since,
@@ -79,6 +80,7 @@ impl AgentLoop {
             biased;
             () = self.stop.cancelled() => {}
             news = self.approvals.desk.next() => self.take_dialog_news(news).await,
+            told = screen_dialog::decision(&mut self.seen.screen_dialog) => self.dialog_decided(told),
             signal = self.cli.signal() => self.take_signal(signal).await,
             command = self.commands.recv() => self.take_command(command, asked).await,
             () = tokio::time::sleep(if soon { FAST } else { SLOW }) => {}

@@ -1,6 +1,6 @@
 //! What the loop has been told or has seen and is not worth a place on the disk.
 
-use super::progress;
+use super::{progress, screen_dialog::ScreenDialog};
 use crate::{
     coding::{Activity, observation::TurnOutcome, screen::ScreenStatus},
     outbox::now,
@@ -28,6 +28,8 @@ pub(super) struct Seen {
     pub(super) decision: (String, i64),
     /// The CLI was seen waiting since the open dialog was put to the owner.
     pub(super) dialog_waited: bool,
+    /// The dialog that only the screen shows and that is being decided.
+    pub(super) screen_dialog: Option<ScreenDialog>,
 }
 
 impl Seen {
@@ -52,6 +54,7 @@ impl Seen {
             screen: None,
             decision: (String::new(), now()),
             dialog_waited: false,
+            screen_dialog: None,
         }
     }
 }

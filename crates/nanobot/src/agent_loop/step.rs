@@ -26,6 +26,7 @@ impl AgentLoop {
             let Some(state) = self.state.step.clone() else { return true };
             let mut seen = self.observe().await;
             self.settle_dialogs(&seen).await;
+            self.follow_screen_dialog(&mut seen).await;
             let action = loop {
                 match decide(&state, &seen, &self.config.limits) {
                     Action::ReadScreen if seen.screen.is_none() => seen.screen = Some(self.look().await),
@@ -46,6 +47,8 @@ impl AgentLoop {
 
     async fn begin(&mut self, at: usize) {
         let Some(step) = self.state.plan.get(at).cloned() else { return };
+        // What a step before this one was asked needs no answer any more.
+        self.seen.screen_dialog = None;
         match &mut self.state.step {
             Some(state) if state.step == step.id => {
                 // A question that was asked by a process that is gone is asked again.

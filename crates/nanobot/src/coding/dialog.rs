@@ -3,10 +3,10 @@
 //! The same for every CLI: a driver turns its own form into a [`Dialog`] and an answer back. Must not decide; without an
 //! answer the result is a refusal, never a permission.
 
+mod on_screen;
+
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
-
-use super::screen::{ScreenReading, ScreenStatus};
 
 /// Dialogs that may wait to be taken up; a CLI asks one after the other, its helpers may ask besides.
 const CAPACITY: usize = 16;
@@ -73,38 +73,6 @@ impl DialogAnswer {
     }
 }
 
-impl Dialog {
-    /// What a screen asks, for a CLI that did not say so in any other way; `None` for permissions and for what is no dialog.
-    ///
-    /// The text is the part of the screen that the CLI drew as its dialog, which may be cut off. A permission is never read
-    /// from it: what is not shown cannot be judged. The answer must not be given by choosing a line of the menu, which may
-    /// mean more than it seems (for a plan, the first one also ends all further questions): close the dialog and say the
-    /// answer in a prompt.
-    pub fn on_screen(screen: &ScreenReading) -> Option<Self> {
-        let text = lowest_block(&screen.text);
-        match screen.status {
-            ScreenStatus::Question => {
-                Some(Self::Questions(vec![Question { text, choices: vec![], several: false }]))
-            }
-            ScreenStatus::PlanApproval => Some(Self::Plan { text }),
-            _ => None,
-        }
-    }
-}
-
-/// The lines below what was said before: from the lowest rule that has more than a few lines under it.
-fn lowest_block(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    let is_rule =
-        |line: &&str| line.trim().chars().count() > 20 && line.trim().chars().all(|c| "─━═-".contains(c));
-    let rules = lines.iter().enumerate().filter(|(_, line)| is_rule(line)).map(|(at, _)| at);
-    let words =
-        |at: usize| lines[at..].iter().filter(|line| !line.trim().is_empty() && !is_rule(line)).count();
-    let from = rules.rev().find(|at| words(*at) > 5).map_or(0, |at| at + 1);
-    let block: Vec<&str> = lines[from..].iter().copied().filter(|line| !is_rule(line)).collect();
-    block.join("\n").trim().to_owned()
-}
-
 /// A dialog that waits for its answer.
 #[derive(Debug)]
 pub struct Asked {
@@ -147,29 +115,6 @@ mod tests {
 
     fn plan() -> Dialog {
         Dialog::Plan { text: "x".into() }
-    }
-
-    #[test]
-    fn a_screen_asks_what_stands_in_its_lowest_block() {
-        let rule = "─".repeat(40);
-        let menu = "Which colour do you want?\n❯ 1. Red\n  2. Blue\n  3. Type something.";
-        let text =
-            format!("● Old news\n{rule}\n ☐ Colour\n\n{menu}\n{rule}\n  4. Chat about this\nEnter to select");
-        let screen =
-            |status| ScreenReading { status, draft: None, evidence: String::new(), text: text.clone() };
-        let expected = format!("☐ Colour\n\n{menu}\n  4. Chat about this\nEnter to select");
-        let question = Question { text: expected.clone(), choices: vec![], several: false };
-        assert_eq!(
-            Dialog::on_screen(&screen(ScreenStatus::Question)),
-            Some(Dialog::Questions(vec![question]))
-        );
-        assert_eq!(
-            Dialog::on_screen(&screen(ScreenStatus::PlanApproval)),
-            Some(Dialog::Plan { text: expected })
-        );
-        for status in [ScreenStatus::Permission, ScreenStatus::Idle, ScreenStatus::StartDialog] {
-            assert_eq!(Dialog::on_screen(&screen(status)), None);
-        }
     }
 
     #[tokio::test]

@@ -21,7 +21,7 @@ pub mod text;
 use async_trait::async_trait;
 use thiserror::Error;
 
-pub use observation::{Activity, FailureKind, Observation, Presence, Signal, TurnRecord};
+pub use observation::{Activity, FailureKind, Observation, OnScreen, Presence, Signal, TurnRecord};
 pub use surroundings::Surroundings;
 
 /// Why a driver could not do what was asked.

@@ -148,6 +148,18 @@ pub enum TurnOutcome {
     },
 }
 
+/// How far the decision is about a dialog that only the screen shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum OnScreen {
+    /// None is being decided.
+    #[default]
+    Unasked,
+    /// Somebody decides it.
+    Deciding,
+    /// What the CLI is to be told, in words.
+    Decided(String),
+}
+
 /// Everything known at one moment; times are milliseconds since the Unix epoch.
 #[derive(Clone, Debug)]
 pub struct Observation {
@@ -165,6 +177,8 @@ pub struct Observation {
     pub stale: bool,
     /// What the CLI's dialog asks is being decided; the answer goes to it by another way than its terminal.
     pub answering: bool,
+    /// The decision about the dialog that the screen shows and that was told of in no other way.
+    pub on_screen: OnScreen,
     /// The prompt was acknowledged since it was sent.
     pub acknowledged: bool,
     /// When the turn under way was last seen to make progress: its record grew, or its screen showed something new.

@@ -1,6 +1,7 @@
 //! What was saved comes back whole, and a failed write harms nothing.
 
 use super::*;
+use crate::coding::FailureKind;
 
 #[test]
 fn a_saved_state_comes_back_whole_and_leaves_no_other_file() {

@@ -2,6 +2,7 @@
 //!
 //! The model is scripted, both for the coding CLI and for the nanobot that decides.
 
+mod on_screen;
 mod permissions;
 mod questions;
 mod terminal;
@@ -106,7 +107,7 @@ fn phases(events: &[Event]) -> Vec<Phase> {
         .collect()
 }
 
-fn is_help(event: &Event) -> bool {
+pub fn is_help(event: &Event) -> bool {
     matches!(event, Event::HelpRequested { .. })
 }
 

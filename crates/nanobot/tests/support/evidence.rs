@@ -76,7 +76,9 @@ impl Project {
 
     /// Puts a JSON file into the user's HOME.
     pub fn write_home(&self, name: &str, content: &serde_json::Value) {
-        std::fs::write(self.folder.path().join(name), content.to_string()).unwrap();
+        let file = self.folder.path().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, content.to_string()).unwrap();
     }
 
     /// Output of git in the workspace.

@@ -3,6 +3,8 @@
 //! Pure: no I/O, no clock of its own. Each rule says why in words for the project's log. Two rules stand above all:
 //! nothing is sent while a dialog is open, a draft stands in the box or the CLI is busy, and nothing is sent twice.
 
+mod action;
+mod dialog;
 mod failure;
 mod person;
 mod prompt;
@@ -16,10 +18,11 @@ use super::{Activity, Observation, Presence, observation::TurnOutcome};
 use crate::{
     evaluate::{Evaluation, Verdict},
     protocol::Limits,
-    state::{AfterAnswer, Help, PromptKind, SameError, StepPhase, StepState},
+    state::{AfterAnswer, Help, PromptKind, StepPhase, StepState},
     verify::VerifyOutcome,
 };
 
+pub use action::Action;
 pub use failure::classify_failure;
 
 /// Milliseconds until a prompt that was not acknowledged is looked for.
@@ -34,8 +37,14 @@ pub const SETTLE_MS: i64 = 8_000;
 pub const QUIET_MS: i64 = 3_000;
 /// Milliseconds that the CLI must be idle without any sign of an end before it is told to go on.
 pub const SILENT_MS: i64 = 30_000;
-/// Milliseconds that a dialog may be open before a person is called.
+/// Milliseconds that a dialog may be open before it is put to be decided, or to a person.
 pub const DIALOG_MS: i64 = 10_000;
+/// Dialogs of one step that only the screen shows, after which a person is called.
+pub const MAX_SCREEN_DIALOGS: u32 = 5;
+/// Milliseconds that the CLI may take to close a dialog before Escape is pressed again.
+pub const CLOSE_MS: i64 = 2_000;
+/// Presses of Escape after which a person is called.
+pub const MAX_ESCAPES: u32 = 3;
 /// Starts of the CLI within [`START_WINDOW_MS`] after which a person is called.
 pub const MAX_STARTS: usize = 4;
 /// Milliseconds.
@@ -50,96 +59,6 @@ pub const MAX_BACKGROUND_ASKS: u32 = 2;
 pub const MAX_CONVERSATIONS: u32 = 2;
 /// Milliseconds that the CLI may take to end a turn that was interrupted.
 pub const INTERRUPT_MS: i64 = 10_000;
-
-/// What to do.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Action {
-    /// Nothing until something happens; `soon` asks for a look within 100 ms instead of 2 s.
-    Wait {
-        /// Look again soon.
-        soon: bool,
-        /// Why, if a person should know.
-        why: Option<&'static str>,
-    },
-    /// Read the screen and decide again.
-    ReadScreen,
-    /// Read the CLI's record and decide again.
-    ReadRecord,
-    /// Start the CLI.
-    Start {
-        /// Why.
-        why: &'static str,
-    },
-    /// Send the next prompt.
-    Send {
-        /// Why.
-        why: &'static str,
-    },
-    /// Submit the draft, which is ours.
-    PressEnter,
-    /// Remove the draft, which is ours and was given back.
-    ClearDraft,
-    /// End the turn under way; `prompt` follows once the CLI is idle.
-    Interrupt {
-        /// The next prompt.
-        prompt: PromptKind,
-        /// Why.
-        why: String,
-    },
-    /// Start the CLI with a new conversation; `prompt` follows once it is idle.
-    StartAnew {
-        /// The next prompt.
-        prompt: PromptKind,
-        /// Why.
-        why: String,
-    },
-    /// Ask the CLI to end the background work of its turn.
-    AskToEndBackground {
-        /// Why.
-        why: String,
-    },
-    /// Close the dialog.
-    PressEscape,
-    /// The prompt has arrived.
-    Delivered,
-    /// The turn is over.
-    EndTurn {
-        /// The last thing the CLI said.
-        message: String,
-        /// Why, for the log.
-        why: &'static str,
-    },
-    /// The step goes on in this phase.
-    Enter {
-        /// The phase.
-        phase: StepPhase,
-        /// The next prompt, if it changes.
-        prompt: Option<PromptKind>,
-        /// Why.
-        why: String,
-    },
-    /// Run the verify command.
-    Verify,
-    /// Ask the model.
-    Evaluate,
-    /// Make the checkpoint.
-    Commit,
-    /// Another attempt with these instructions.
-    NextAttempt {
-        /// What to do differently.
-        instructions: String,
-        /// A person gave them: the count begins anew.
-        from_person: bool,
-        /// What failed, counted.
-        error: Option<SameError>,
-        /// They name what failed and ask for another way.
-        new_approach: bool,
-    },
-    /// Tell the person.
-    AskForHelp(Box<Help>),
-    /// The step is complete.
-    Finish,
-}
 
 fn wait(soon: bool) -> Action {
     Action::Wait { soon, why: None }
@@ -185,9 +104,11 @@ pub fn decide(step: &StepState, seen: &Observation, limits: &Limits) -> Action {
                 why: "The pause after the error is over; going on.".to_owned(),
             }
         }
-        StepPhase::Ready | StepPhase::Sending(_) | StepPhase::Sent(_) | StepPhase::Interrupting { .. } => {
-            with_cli(step, seen, limits)
-        }
+        StepPhase::Ready
+        | StepPhase::Sending(_)
+        | StepPhase::Sent(_)
+        | StepPhase::Interrupting { .. }
+        | StepPhase::ClosingDialog { .. } => with_cli(step, seen, limits),
     }
 }
 
@@ -204,13 +125,19 @@ fn with_cli(step: &StepState, seen: &Observation, limits: &Limits) -> Action {
     if seen.presence != Presence::Alive {
         return start(step, seen);
     }
+    if let StepPhase::ClosingDialog { at, presses } = &step.phase {
+        return dialog::closing(step, *at, *presses, seen);
+    }
+    if let Some(action) = dialog::on_screen(step, seen) {
+        return action;
+    }
     // The dialog is ours to answer, however long that takes: no key, no prompt, and no second question about it.
     let delivered = seen.acknowledged && matches!(step.phase, StepPhase::Sending(_));
     if seen.answering && seen.activity == Activity::Waiting && !delivered {
         return wait(false);
     }
     match &step.phase {
-        StepPhase::Sending(sending) => prompt::sending(sending, seen),
+        StepPhase::Sending(sending) => prompt::sending(step, sending, seen),
         StepPhase::Sent(sending) => turn::sent(step, sending, seen, limits),
         StepPhase::Interrupting { at } => turn::interrupting(*at, seen),
         _ => prompt::ready(step, seen),

@@ -1,12 +1,10 @@
 //! Rules for a prompt that is to be sent, or was sent and is not acknowledged.
 
-use super::{ACKNOWLEDGE_MS, Action, DIALOG_MS, SETTLE_MS, START_MS, UNCLEAR_MS, help, stand_back, wait};
+use super::{
+    ACKNOWLEDGE_MS, Action, SETTLE_MS, START_MS, UNCLEAR_MS, dialog::open_dialog, help, stand_back, wait,
+};
 use crate::{
-    coding::{
-        Activity, Observation,
-        screen::{ScreenReading, ScreenStatus},
-        text::draft_is,
-    },
+    coding::{Activity, Observation, screen::ScreenStatus, text::draft_is},
     state::{AfterAnswer, Sending, StepPhase, StepState},
 };
 
@@ -18,7 +16,7 @@ fn obstacle(step: &StepState, seen: &Observation, resume: &StepPhase) -> Option<
             return Some(stand_back("The coding CLI is busy with something else; waiting for its end."));
         }
         (Activity::Waiting, Some(screen)) if screen.status != ScreenStatus::UsageLimit => {
-            return Some(open_dialog(seen, screen, resume));
+            return Some(open_dialog(step, seen, screen, resume));
         }
         (Activity::Unknown, _) if young => return Some(wait(true)),
         _ => {}
@@ -29,7 +27,7 @@ fn obstacle(step: &StepState, seen: &Observation, resume: &StepPhase) -> Option<
         return Some(Action::PressEscape);
     }
     if screen.status.is_dialog() {
-        return Some(open_dialog(seen, screen, resume));
+        return Some(open_dialog(step, seen, screen, resume));
     }
     if let Some(draft) = &screen.draft {
         // Given back by a turn that was ended before its first answer.
@@ -54,26 +52,6 @@ fn obstacle(step: &StepState, seen: &Observation, resume: &StepPhase) -> Option<
     Some(wait(young))
 }
 
-pub(super) fn open_dialog(seen: &Observation, screen: &ScreenReading, resume: &StepPhase) -> Action {
-    let start_dialog = screen.status == ScreenStatus::StartDialog;
-    if !start_dialog && seen.now - seen.activity_since < DIALOG_MS {
-        return wait(false);
-    }
-    let question = match screen.status {
-        ScreenStatus::StartDialog => {
-            "The coding CLI asks something at its start that is not known. Answer it in the terminal."
-        }
-        ScreenStatus::PlanApproval => "The coding CLI asks for approval of a plan.",
-        ScreenStatus::Permission => "The coding CLI waits for a permission in the terminal.",
-        _ => "The coding CLI asks a question in the terminal.",
-    };
-    help(
-        question,
-        &["I answered it in the terminal"],
-        AfterAnswer::Dialog { resume: Box::new(resume.clone()) },
-    )
-}
-
 pub(super) fn ready(step: &StepState, seen: &Observation) -> Action {
     if seen.stale && seen.activity != Activity::Busy && seen.activity != Activity::Waiting {
         return Action::Start {
@@ -85,7 +63,7 @@ pub(super) fn ready(step: &StepState, seen: &Observation) -> Action {
     })
 }
 
-pub(super) fn sending(sending: &Sending, seen: &Observation) -> Action {
+pub(super) fn sending(step: &StepState, sending: &Sending, seen: &Observation) -> Action {
     if seen.acknowledged {
         return Action::Delivered;
     }
@@ -106,7 +84,7 @@ pub(super) fn sending(sending: &Sending, seen: &Observation) -> Action {
     };
     let Some(screen) = &seen.screen else { return Action::ReadScreen };
     if screen.status.is_dialog() {
-        return open_dialog(seen, screen, &phase);
+        return open_dialog(step, seen, screen, &phase);
     }
     if let Some(draft) = &screen.draft {
         let ours = draft_is(draft, &sending.text);

@@ -1,5 +1,6 @@
 //! A test per rule.
 
+mod dialogs;
 mod ends;
 mod laws;
 mod situations;
@@ -7,7 +8,7 @@ mod situations;
 use super::*;
 use crate::{
     coding::{
-        Activity, FailureKind, TurnRecord,
+        Activity, FailureKind, OnScreen, TurnRecord,
         screen::{ScreenReading, ScreenStatus},
     },
     state::Sending,
@@ -33,6 +34,7 @@ fn idle() -> Observation {
         started_at: Some(NOW - 60_000),
         stale: false,
         answering: false,
+        on_screen: OnScreen::Unasked,
         acknowledged: false,
         progress_at: NOW,
         compacting_since: None,
@@ -118,45 +120,6 @@ fn old_credentials_are_replaced_when_idle_only() {
         Action::Wait { .. }
     ));
     assert!(!matches!(go(&sent(), &stale), Action::Start { .. }));
-}
-
-#[test]
-fn a_dialog_that_is_being_decided_is_left_alone_for_as_long_as_it_takes() {
-    let deciding = Observation {
-        answering: true,
-        activity: Activity::Waiting,
-        activity_since: NOW - 50_000_000,
-        screen: Some(screen(ScreenStatus::Permission)),
-        ..idle()
-    };
-    for state in [ready(), step(StepPhase::Sending(sending(NOW - 50_000_000))), sent()] {
-        assert_eq!(go(&state, &deciding), wait(false));
-    }
-}
-
-#[test]
-fn dialogs_are_left_to_their_hook_for_a_while_and_then_to_a_person() {
-    let open = |status, since| Observation {
-        activity: Activity::Waiting,
-        activity_since: since,
-        screen: Some(screen(status)),
-        ..idle()
-    };
-    assert_eq!(go(&sent(), &open(ScreenStatus::Permission, NOW - 1_000)), wait(false));
-    for status in [ScreenStatus::Permission, ScreenStatus::Question, ScreenStatus::PlanApproval] {
-        let action = go(&sent(), &open(status, NOW - DIALOG_MS));
-        assert!(matches!(question(&action).then, AfterAnswer::Dialog { .. }));
-    }
-    let start = Observation {
-        activity: Activity::Unknown,
-        screen: Some(screen(ScreenStatus::StartDialog)),
-        ..idle()
-    };
-    assert!(matches!(question(&go(&ready(), &start)).then, AfterAnswer::Dialog { .. }));
-    let unknown = Observation { screen: Some(screen(ScreenStatus::Unknown)), ..idle() };
-    assert_eq!(go(&ready(), &unknown), wait(false));
-    let long = Observation { started_at: None, activity_since: NOW - START_MS - 1, ..unknown };
-    assert!(matches!(question(&go(&ready(), &long)).then, AfterAnswer::Retry { .. }));
 }
 
 #[test]

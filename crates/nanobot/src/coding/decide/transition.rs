@@ -18,7 +18,7 @@ pub fn note(step: &mut StepState, action: &Action, now: i64, answered: bool) {
         Action::Start { .. } => {
             step.starts.push(now);
             step.restarted |= matches!(step.phase, StepPhase::Sent(_));
-            if matches!(step.phase, StepPhase::Interrupting { .. }) {
+            if matches!(step.phase, StepPhase::Interrupting { .. } | StepPhase::ClosingDialog { .. }) {
                 step.phase = StepPhase::Ready;
             }
         }
@@ -39,6 +39,17 @@ pub fn note(step: &mut StepState, action: &Action, now: i64, answered: bool) {
                 why: format!("{why} End it now, or wait until it is done if the step needs its result."),
             };
             step.phase = StepPhase::Ready;
+        }
+        Action::DecideDialog { .. } => step.screen_dialogs += 1,
+        Action::CloseDialog { prompt, .. } => {
+            let presses = match step.phase {
+                StepPhase::ClosingDialog { presses, .. } => presses + 1,
+                _ => 1,
+            };
+            if let Some(prompt) = prompt {
+                step.prompt = prompt.clone();
+            }
+            step.phase = StepPhase::ClosingDialog { at: now, presses };
         }
         Action::PressEnter => {
             if let StepPhase::Sending(sending) = &mut step.phase {
@@ -97,6 +108,7 @@ fn enter(step: &mut StepState, phase: &StepPhase, prompt: Option<&PromptKind>, a
         step.failures = 0;
         step.new_conversations = 0;
         step.background_asks = 0;
+        step.screen_dialogs = 0;
         step.starts.clear();
     }
 }
@@ -107,6 +119,7 @@ fn next_attempt(step: &mut StepState, action: &Action) {
         step.attempts_before_answer = step.attempt;
         step.failures = 0;
         step.stalls = 0;
+        step.screen_dialogs = 0;
     }
     // Another failure than before has not been tried another way yet.
     let again = matches!((&step.same_error, error), (Some(a), Some(b)) if a.text == b.text);

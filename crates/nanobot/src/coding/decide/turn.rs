@@ -2,10 +2,9 @@
 
 use super::{
     Action, DIALOG_MS, INTERRUPT_MS, MAX_BACKGROUND_ASKS, MAX_CONVERSATIONS, MAX_STALLS, QUIET_MS, SILENT_MS,
+    dialog::open_dialog,
     failure::{classify_failure, failed, limit_words},
-    help,
-    prompt::open_dialog,
-    seconds, stand_back, wait,
+    help, seconds, stand_back, wait,
 };
 use crate::{
     coding::{
@@ -40,7 +39,7 @@ pub(super) fn sent(step: &StepState, sending: &Sending, seen: &Observation, limi
                 Some(screen) if screen.status == ScreenStatus::UsageLimit => {
                     failed(step, FailureKind::RateLimit, limit_words(&screen.text), seen.now, limits)
                 }
-                Some(screen) => open_dialog(seen, screen, &StepPhase::Sent(sending.clone())),
+                Some(screen) => open_dialog(step, seen, screen, &StepPhase::Sent(sending.clone())),
             };
         }
         Activity::Idle | Activity::Unknown => {}
@@ -68,7 +67,7 @@ pub(super) fn sent(step: &StepState, sending: &Sending, seen: &Observation, limi
         return failed(step, FailureKind::RateLimit, limit_words(&screen.text), seen.now, limits);
     }
     if screen.status.is_dialog() {
-        return open_dialog(seen, screen, &StepPhase::Sent(sending.clone()));
+        return open_dialog(step, seen, screen, &StepPhase::Sent(sending.clone()));
     }
     // Escape before the first answer gives the prompt back into the box.
     let given_back = screen.draft.as_ref().is_some_and(|draft| draft_is(draft, &sending.text));

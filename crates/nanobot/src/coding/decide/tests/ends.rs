@@ -17,7 +17,8 @@ enum Fate {
     Dies,
     Swallowed,
     GivenBack,
-    Dialog,
+    Permission,
+    Dialog { closes: bool },
     EndsUnheard,
 }
 
@@ -27,8 +28,8 @@ fn any_fate() -> impl Strategy<Value = Fate> {
     prop_oneof![
         6 => (any::<bool>(), verdict).prop_map(|(passes, verdict)| Fate::Ends { passes, verdict }),
         6 => prop::sample::select(vec![Fate::EndsWithBackground, Fate::ServerError, Fate::ContextFull, Fate::Stalls,
-            Fate::Dies, Fate::Swallowed, Fate::EndsUnheard]),
-        1 => prop::sample::select(vec![Fate::Refused, Fate::GivenBack, Fate::Dialog]),
+            Fate::Dies, Fate::Swallowed, Fate::EndsUnheard, Fate::Dialog { closes: true }]),
+        1 => prop::sample::select(vec![Fate::Refused, Fate::GivenBack, Fate::Permission, Fate::Dialog { closes: false }]),
     ]
 }
 
@@ -40,6 +41,8 @@ struct World {
     alive: bool,
     draft: bool,
     since: i64,
+    decision: OnScreen,
+    closed: bool,
 }
 
 impl World {
@@ -48,7 +51,10 @@ impl World {
     }
 
     fn observe(&self, state: &StepState, read: (bool, bool)) -> Observation {
-        let in_turn = matches!(state.phase, StepPhase::Sent(_) | StepPhase::Sending(_)) && self.sent > 0;
+        let closing = matches!(state.phase, StepPhase::ClosingDialog { .. });
+        let in_turn = (closing || matches!(state.phase, StepPhase::Sent(_) | StepPhase::Sending(_)))
+            && self.sent > 0
+            && !self.closed;
         let fate = in_turn.then(|| self.fate());
         let outcome = match (fate, &state.phase) {
             (Some(Fate::Ends { .. }), StepPhase::Sent(_)) => ended(0, self.since),
@@ -60,11 +66,12 @@ impl World {
         };
         let activity = match fate {
             Some(Fate::Stalls) => Activity::Busy,
-            Some(Fate::Dialog) => Activity::Waiting,
+            Some(Fate::Dialog { .. } | Fate::Permission) => Activity::Waiting,
             _ => Activity::Idle,
         };
         let picture = match (fate, self.draft) {
-            (Some(Fate::Dialog), _) => screen(ScreenStatus::Question),
+            (Some(Fate::Dialog { .. }), _) => screen(ScreenStatus::Question),
+            (Some(Fate::Permission), _) => screen(ScreenStatus::Permission),
             (_, true) => draft(&sending(0).text),
             _ => screen(ScreenStatus::Idle),
         };
@@ -81,6 +88,7 @@ impl World {
             started_at: None,
             acknowledged: in_turn && !matches!(fate, Some(Fate::Swallowed)),
             progress_at: self.since,
+            on_screen: self.decision.clone(),
             outcome,
             screen: read.0.then_some(picture),
             record: read.1.then_some(record),
@@ -100,11 +108,21 @@ impl World {
                 self.sent += 1;
                 self.since = self.now;
                 self.draft = matches!(self.fate(), Fate::GivenBack);
+                self.closed = false;
             }
             Action::Delivered if matches!(self.fate(), Fate::Dies) => self.alive = false,
             Action::Start { .. } | Action::StartAnew { .. } => {
                 self.alive = true;
                 self.draft = false;
+                self.since = self.now;
+            }
+            Action::DecideDialog { .. } => self.decision = OnScreen::Deciding,
+            Action::Wait { .. } if self.decision == OnScreen::Deciding => {
+                self.decision = OnScreen::Decided("x".into());
+            }
+            Action::CloseDialog { .. } => {
+                self.decision = OnScreen::Unasked;
+                self.closed = matches!(self.fate(), Fate::Dialog { closes: true });
                 self.since = self.now;
             }
             Action::ClearDraft => self.draft = false,
@@ -136,7 +154,16 @@ fn failed(message: &str, at: i64) -> Option<(TurnOutcome, i64)> {
 /// Whether the step came to its end within so many decisions; how many prompts it took.
 fn plays_to_an_end(fates: Vec<Fate>) -> Result<usize, String> {
     let mut state = ready();
-    let mut world = World { fates, sent: 0, now: NOW, alive: true, draft: false, since: NOW };
+    let mut world = World {
+        fates,
+        sent: 0,
+        now: NOW,
+        alive: true,
+        draft: false,
+        since: NOW,
+        decision: OnScreen::Unasked,
+        closed: false,
+    };
     let mut last = Vec::new();
     for _ in 0..20_000 {
         let mut read = (false, false);

@@ -32,10 +32,11 @@ prop_compose! {
         background in prop::option::of(0usize..2), at in 0i64..400_000,
         status in prop::option::of(any_status()), text in prop::option::of("[a-z# ]{0,20}"),
         record in prop::option::of((any::<bool>(), any::<bool>(), any::<bool>())), answer in prop::option::of("[a-z]{1,5}"),
+        on_screen in prop::sample::select(vec![OnScreen::Unasked, OnScreen::Unasked, OnScreen::Deciding, OnScreen::Decided("x".into())]),
         progress in 0i64..700_000, compacting in prop::option::of(0i64..700_000), compacted: bool,
     ) -> Observation {
         Observation {
-            now: NOW, presence, activity, activity_since: NOW - since, started_at: started.map(|s| NOW - s), stale, acknowledged, answering,
+            now: NOW, presence, activity, activity_since: NOW - since, started_at: started.map(|s| NOW - s), stale, acknowledged, answering, on_screen,
             progress_at: NOW - progress, compacting_since: compacting.map(|c| NOW - c), compacted,
             outcome: background.and_then(|b| ended(b, NOW - at)),
             screen: status.map(|status| ScreenReading { draft: text.clone(), ..screen(status) }),
@@ -46,7 +47,7 @@ prop_compose! {
 }
 
 fn any_phase() -> impl Strategy<Value = StepPhase> {
-    (0usize..7, 0i64..400_000, 0u32..3, 0u32..3, any::<bool>()).prop_map(
+    (0usize..11, 0i64..400_000, 0u32..3, 0u32..3, any::<bool>()).prop_map(
         |(kind, at, pastes, enters, asked)| {
             let sending = Sending { pastes, enters, ..sending(NOW - at) };
             let help = |then| {
@@ -65,6 +66,7 @@ fn any_phase() -> impl Strategy<Value = StepPhase> {
                 2 => StepPhase::Sent(sending),
                 3 => help(AfterAnswer::Dialog { resume: Box::new(StepPhase::Sent(sending)) }),
                 4 => help(AfterAnswer::Continue),
+                10 => StepPhase::ClosingDialog { at: NOW - at, presses: pastes },
                 7 => StepPhase::Interrupting { at: NOW - at },
                 8 => help(AfterAnswer::Interrupt { resume: Box::new(StepPhase::Sent(sending)) }),
                 9 => help(AfterAnswer::Continue),
@@ -94,6 +96,35 @@ proptest! {
         }
         if go(&state, &seen) == Action::PressEnter {
             prop_assert!(seen.screen.is_some_and(|s| !s.status.is_dialog() && s.draft.is_some()));
+        }
+    }
+
+    #[test]
+    fn a_dialog_is_closed_only_where_it_is_seen_and_nothing_is_decided_twice(
+        phase in any_phase(), seen in any_seen(), screen_dialogs in 0u32..8, later in 0i64..60_000,
+    ) {
+        let mut state = StepState { screen_dialogs, ..step(phase) };
+        let action = go(&state, &seen);
+        if let Action::DecideDialog { .. } | Action::CloseDialog { .. } = &action {
+            prop_assert_eq!(seen.presence, Presence::Alive);
+            let shown = seen.screen.as_ref().map(|screen| screen.status);
+            prop_assert!(matches!(shown, Some(ScreenStatus::Question | ScreenStatus::PlanApproval)));
+        }
+        if let Action::DecideDialog { .. } = &action {
+            prop_assert!(!seen.answering && seen.on_screen == OnScreen::Unasked);
+            prop_assert!(seen.now - seen.activity_since >= DIALOG_MS && screen_dialogs < MAX_SCREEN_DIALOGS);
+            prop_assert!(matches!(state.phase, StepPhase::Ready | StepPhase::Sent(_)));
+        }
+        if let Action::CloseDialog { prompt, .. } = &action {
+            let first = !matches!(state.phase, StepPhase::ClosingDialog { .. });
+            prop_assert_eq!(prompt.is_some(), first);
+            prop_assert!(!first || matches!(seen.on_screen, OnScreen::Decided(_)));
+            // A crash right after the note: as long as the dialog is there, it is only closed.
+            transition::note(&mut state, &action, NOW, false);
+            let after = Observation { now: NOW + later, on_screen: OnScreen::Unasked, ..seen };
+            let action = go(&state, &after);
+            let closes = matches!(action, Action::Wait { .. } | Action::CloseDialog { prompt: None, .. } | Action::AskForHelp(_));
+            prop_assert!(closes, "{:?}", action);
         }
     }
 

@@ -1,6 +1,7 @@
 //! A test per situation of a turn that does not go as it should.
 
 use super::*;
+use crate::state::SameError;
 
 #[test]
 fn failures_pause_or_back_off_by_kind() {
