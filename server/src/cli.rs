@@ -44,7 +44,11 @@ pub enum Command {
     Nanobot(NanobotArgs),
     /// Passes on a coding CLI's hook; started by the coding CLI.
     #[command(hide = true)]
-    Hook,
+    Hook {
+        /// Say the decision by the exit code: 0 allows, 2 refuses.
+        #[arg(long)]
+        gate: bool,
+    },
     /// Becomes a coding CLI; started in a terminal session.
     #[command(hide = true)]
     Launch {

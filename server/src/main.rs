@@ -28,7 +28,9 @@ fn main() -> ExitCode {
     // A coding CLI waits for these two at every step: no runtime, no `.env`, no parsing of all the options.
     let mut args = env::args_os().skip(1);
     match args.next().as_deref().and_then(|role| role.to_str()) {
-        Some("hook") => return nanobot::hook::run(),
+        Some("hook") => {
+            return nanobot::hook::run(args.next().is_some_and(|flag| flag == nanobot::hook::GATE_FLAG));
+        }
         Some("launch") => {
             if let Some(file) =
                 args.next().map(PathBuf::from).filter(|f| !f.as_os_str().as_encoded_bytes().starts_with(b"-"))
@@ -78,7 +80,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Demo(config) => with(*config, server::demo::run).await,
         Command::Runner(args) => run_runner(args).await,
         Command::Nanobot(args) => nanobot::run(args.workspace).await,
-        Command::Hook => nanobot::hook::run(),
+        Command::Hook { gate } => nanobot::hook::run(gate),
         Command::Launch { file } => nanobot::launch::run(&file),
     }
 }

@@ -1,7 +1,8 @@
 //! `autocode hook`: passes a CLI's hook call to the nanobot that watches it.
 //!
 //! Runs once per hook call, so it starts no runtime. Fails closed: without an answer a permission is denied; every other
-//! call is lost silently, because the nanobot also has other ways to see what happened.
+//! call is lost silently, because the nanobot also has other ways to see what happened. As a gate it also passes the answer
+//! on in the way that a CLI cannot take for a permission.
 
 use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
@@ -13,6 +14,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// Makes the hook a gate: exit code 0 only for a call that was allowed, else 2 with the reason on standard error.
+pub const GATE_FLAG: &str = "--gate";
 /// Environment variable with the path of the nanobot's socket.
 pub const SOCKET_VARIABLE: &str = "AUTOCODE_HOOK_SOCKET";
 /// Environment variable with the secret that the nanobot expects.
@@ -72,11 +75,12 @@ pub fn allow() -> Value {
     }})
 }
 
-/// Reads the hook's JSON on stdin, sends it to the nanobot's socket, prints the answer if there is one.
-pub fn run() -> ExitCode {
+/// Reads the hook's JSON on stdin, sends it to the nanobot's socket, prints the answer if there is one; as a `gate` it says
+/// the answer by its exit code.
+pub fn run(gate: bool) -> ExitCode {
     let payload = read_payload(io::stdin().lock());
     // What cannot be read might be a permission; any other hook ignores this output.
-    let permission = payload.as_ref().map_or(true, is_permission);
+    let permission = gate || payload.as_ref().map_or(true, is_permission);
     let output = match payload.and_then(|payload| ask(payload, permission)) {
         Ok(answer) => answer.output,
         Err(error) if permission => {
@@ -84,12 +88,25 @@ pub fn run() -> ExitCode {
         }
         Err(_) => None,
     };
+    if gate {
+        return pass(output.as_ref());
+    }
     if let Some(output) = output
         && writeln!(io::stdout(), "{output}").is_err()
     {
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
+}
+
+/// Lets only what was allowed in so many words through.
+fn pass(output: Option<&Value>) -> ExitCode {
+    if output == Some(&allow()) {
+        return ExitCode::SUCCESS;
+    }
+    let reason = output.and_then(|output| output.pointer("/hookSpecificOutput/decision/message")?.as_str());
+    eprintln!("{}", reason.unwrap_or("AutoCode gave no permission, so this is not allowed."));
+    ExitCode::from(2)
 }
 
 fn is_permission(payload: &Value) -> bool {

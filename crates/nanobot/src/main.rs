@@ -4,15 +4,18 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
+use autocode_nanobot::hook;
+
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     let role = arguments.next().unwrap_or_default();
     match (role.to_str(), arguments.next(), arguments.next()) {
-        (Some("hook"), None, None) => autocode_nanobot::hook::run(),
+        (Some("hook"), None, None) => hook::run(false),
+        (Some("hook"), Some(flag), None) if flag == hook::GATE_FLAG => hook::run(true),
         (Some("launch"), Some(file), None) => autocode_nanobot::launch::run(&PathBuf::from(file)),
         (Some("nanobot"), Some(flag), Some(workspace)) if flag == "--workspace" => nanobot(workspace.into()),
         _ => {
-            eprintln!("usage: autocode-nanobot nanobot --workspace PATH | hook | launch FILE");
+            eprintln!("usage: autocode-nanobot nanobot --workspace PATH | hook [--gate] | launch FILE");
             ExitCode::from(2)
         }
     }

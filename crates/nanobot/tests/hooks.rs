@@ -151,3 +151,58 @@ async fn a_nanobot_that_is_started_again_decides_what_was_asked_before() {
     assert_eq!(serde_json::from_str::<Value>(&output).unwrap(), hook::allow());
     stop.cancel();
 }
+
+/// Runs the hook as a gate, by way of a shell as Codex does; exit code and standard error.
+async fn pass(program: &'static str, socket: &Path, payload: &'static str) -> (Option<i32>, String) {
+    let socket = socket.to_owned();
+    tokio::task::spawn_blocking(move || {
+        let mut child = Command::new("sh")
+            .args(["-c", &format!("'{program}' hook --gate || exit 2")])
+            .env_clear()
+            .env(hook::SOCKET_VARIABLE, socket)
+            .env(hook::SECRET_VARIABLE, "right")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A program that is not there reads nothing.
+        drop(child.stdin.take().unwrap().write_all(payload.as_bytes()));
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.stdout, b"");
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    })
+    .await
+    .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gate_opens_only_for_what_was_allowed() {
+    const PROGRAM: &str = env!("CARGO_BIN_EXE_autocode-nanobot");
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("hook.sock");
+    let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+    let policy = Arc::new(|payload: &Value| match payload["tool_name"].as_str() {
+        Some("allowed") => Some(async { hook::allow() }.boxed()),
+        Some("denied") => Some(async { hook::deny("Not this one.") }.boxed()),
+        Some("odd") => {
+            Some(async { json!({"hookSpecificOutput": {"decision": {"behavior": "Allow"}}}) }.boxed())
+        }
+        _ => None,
+    });
+    let _server = HookServer::start(&socket, "right".to_owned(), policy, &tracker, stop.clone()).unwrap();
+    let call = |tool: &str| json!({"hook_event_name": "PreToolUse", "tool_name": tool}).to_string();
+    let of = |tool: &str| -> &'static str { Box::leak(call(tool).into_boxed_str()) };
+    assert_eq!(pass(PROGRAM, &socket, of("allowed")).await, (Some(0), String::new()));
+    assert_eq!(pass(PROGRAM, &socket, of("denied")).await, (Some(2), "Not this one.\n".to_owned()));
+    for (program, payload) in
+        [(PROGRAM, of("odd")), (PROGRAM, of("unknown")), (PROGRAM, "{oops"), ("/not/there", of("allowed"))]
+    {
+        let (code, reason) = pass(program, &socket, payload).await;
+        assert_eq!(code, Some(2), "{payload}");
+        assert!(!reason.trim().is_empty(), "{payload}");
+    }
+    stop.cancel();
+    tracker.close();
+    tokio::time::timeout(Duration::from_secs(2), tracker.wait()).await.unwrap();
+}

@@ -22,7 +22,7 @@ pub fn play(args: &[OsString]) -> Option<ExitCode> {
     let runtime =
         || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     match word(0) {
-        "hook" => Some(autocode_nanobot::hook::run()),
+        "hook" => Some(autocode_nanobot::hook::run(word(1) == autocode_nanobot::hook::GATE_FLAG)),
         "launch" => Some(autocode_nanobot::launch::run(Path::new(word(1)))),
         "nanobot" => Some(runtime().block_on(autocode_nanobot::run(PathBuf::from(word(2))))),
         "runner" => {

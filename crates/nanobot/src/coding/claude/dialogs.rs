@@ -1,4 +1,5 @@
-//! Claude Code's `PermissionRequest` hook: what it asks there, and the answer in its own form.
+//! Claude Code's `PermissionRequest` hook: what it asks there, and the answer in its own form; and Codex' `PreToolUse` hook,
+//! whose payload has the same fields.
 //!
 //! Must not decide. Questions and plan approvals come by the same hook as permissions: as calls of the tools
 //! `AskUserQuestion` and `ExitPlanMode`.
@@ -87,12 +88,16 @@ fn lock(open: &Mutex<Vec<Open>>) -> MutexGuard<'_, Vec<Open>> {
 
 /// What the hook's payload asks; `None` if it is another hook's.
 pub fn dialog(payload: &Value) -> Option<Dialog> {
-    if payload.get("hook_event_name")?.as_str()? != "PermissionRequest" {
-        return None;
-    }
+    // A gate before each tool call asks for nothing but its permission.
+    let gate = match payload.get("hook_event_name")?.as_str()? {
+        "PermissionRequest" => false,
+        "PreToolUse" => true,
+        _ => return None,
+    };
     let tool = payload.get("tool_name").and_then(Value::as_str).unwrap_or_default();
     let input = payload.get("tool_input").cloned().unwrap_or_default();
     let special = match tool {
+        _ if gate => None,
         "AskUserQuestion" => questions(&input).map(Dialog::Questions),
         "ExitPlanMode" => {
             input.get("plan").and_then(Value::as_str).map(|plan| Dialog::Plan { text: plan.to_owned() })
@@ -175,6 +180,9 @@ mod tests {
             Some(Dialog::Permission { tool: "Bash".into(), summary: "Bash ls -l".into(), input: bash })
         );
         assert_eq!(dialog(&json!({"hook_event_name": "Stop"})), None);
+        let gate =
+            json!({"hook_event_name": "PreToolUse", "tool_name": "AskUserQuestion", "tool_input": input});
+        assert!(matches!(dialog(&gate), Some(Dialog::Permission { .. })));
 
         let answered = output(&DialogAnswer::Answers(vec![("Which?".into(), "A, B".into())]), input.clone());
         let decision = &answered["hookSpecificOutput"]["decision"];

@@ -17,7 +17,7 @@ use crate::{
         process::{inherited_environment, shell_quote},
     },
     context::SYSTEM_PROMPT,
-    hook::{PERMISSION_HOOK_SECS, SECRET_VARIABLE, SOCKET_VARIABLE},
+    hook::{GATE_FLAG, PERMISSION_HOOK_SECS, SECRET_VARIABLE, SOCKET_VARIABLE},
     launch::LaunchFile,
     llm::split_model,
     protocol::ApprovalPolicy,
@@ -27,12 +27,17 @@ use crate::{
 /// Environment variable that Codex takes the token from.
 const TOKEN_VARIABLE: &str = "AUTOCODE_MODEL_TOKEN";
 
+/// The hook before each tool call. Codex takes one that crashes, says nothing or nonsense for a permission, and one with exit
+/// code 2 for a refusal.
+const GATE: &str = "PreToolUse";
+
 /// Hooks that are wanted, each with its time limit in seconds.
-const HOOKS: [(&str, u32); 7] = [
+const HOOKS: [(&str, u32); 8] = [
     ("SessionStart", 10),
     // Tells that a permission was given in the terminal.
     ("PostToolUse", 10),
     ("UserPromptSubmit", 10),
+    (GATE, PERMISSION_HOOK_SECS),
     ("PermissionRequest", PERMISSION_HOOK_SECS),
     ("Stop", 10),
     ("PreCompact", 10),
@@ -128,14 +133,6 @@ impl StartSpec {
                 self.model
             )));
         }
-        // Without a sandbox of its own, Codex asks nobody before it runs a command.
-        if self.approval != ApprovalPolicy::Auto {
-            return Err(CliError::Configuration(
-                "Codex CLI runs its commands without asking, so only the approval policy \u{201c}auto\u{201d} can be used with it. \
-                 Choose that policy or another coding CLI."
-                    .to_owned(),
-            ));
-        }
         let mut args = match resume {
             Some(id) => vec!["resume".to_owned(), id.to_owned()],
             None => Vec::new(),
@@ -172,12 +169,17 @@ impl StartSpec {
         let hooks: serde_json::Map<String, Value> = HOOKS
             .iter()
             .map(|(event, limit)| {
-                let hook = json!({"type": "command", "command": hook, "timeout": limit});
+                let command = match *event {
+                    // The shell refuses for a hook that is killed or not there.
+                    GATE => format!("{hook} {GATE_FLAG} || exit 2"),
+                    _ => hook.clone(),
+                };
+                let hook = json!({"type": "command", "command": command, "timeout": limit});
                 ((*event).to_owned(), json!([{ "hooks": [hook] }]))
             })
             .collect();
         // The cell is the sandbox, and one of Codex's own does not start in it.
-        let settings = vec![
+        let mut settings = vec![
             ("check_for_update_on_startup", json!(false)),
             ("model", json!(model)),
             ("model_provider", json!("autocode")),
@@ -196,6 +198,11 @@ impl StartSpec {
                 json!({"inherit": "all", "exclude": [TOKEN_VARIABLE, SOCKET_VARIABLE, SECRET_VARIABLE]}),
             ),
         ];
+        if self.approval != ApprovalPolicy::Auto {
+            // What no hook is asked about: input to a running program, helpers, searches by the provider.
+            settings.push(("features", json!({"unified_exec_tty": false, "multi_agent": false})));
+            settings.push(("web_search", json!("disabled")));
+        }
         settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
 }
@@ -224,68 +231,4 @@ fn toml(value: &Value) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn spec(model: &str) -> StartSpec {
-        StartSpec {
-            program: "/c".into(),
-            workspace: "/w".into(),
-            home: "/h".into(),
-            codex_home: "/h/config/codex".into(),
-            autocode: "/opt/it's/autocode".into(),
-            gateway_url: "http://127.0.0.1:1/gateway/".into(),
-            model: model.into(),
-            approval: ApprovalPolicy::Auto,
-            mcp_servers: json!({"files": {"command": "mcp", "args": ["a b"], "env": {"K": "v"}}}),
-            profile: "autocode-tom-p".into(),
-            token: SecretString::from("made-up-token"),
-            hook_socket: "/r/hook.sock".into(),
-            hook_secret: "s".into(),
-        }
-    }
-
-    #[test]
-    fn a_run_is_told_on_the_command_line_and_the_token_is_only_in_the_environment() {
-        let launch = spec("openai/gpt-5.1-codex").launch_file(Some("id")).unwrap();
-        assert_eq!(launch.args[..4], ["resume", "id", "--no-daemon", "--no-alt-screen"]);
-        let has = |setting: &str| launch.args.iter().any(|arg| arg == setting);
-        assert!(has("model=\"gpt-5.1-codex\""));
-        assert!(has("approval_policy=\"never\""));
-        assert!(has(
-            "model_providers.autocode={\"base_url\"=\"http://127.0.0.1:1/gateway/openai/v1\",\"env_key\"=\"AUTOCODE_MODEL_TOKEN\",\"name\"=\"AutoCode\",\"wire_api\"=\"responses\"}"
-        ));
-        assert!(has("projects={\"/w\"={\"trust_level\"=\"trusted\"}}"));
-        assert!(launch.args.windows(2).any(|pair| pair == ["--profile", "autocode-tom-p"]));
-        assert!(launch.args.iter().all(|arg| !arg.contains("made-up-token")));
-        assert_eq!(launch.env["AUTOCODE_MODEL_TOKEN"], "made-up-token");
-        assert_eq!(launch.env["CODEX_HOME"], "/h/config/codex");
-    }
-
-    #[test]
-    fn mcp_servers_are_written_to_a_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let spec = StartSpec { codex_home: folder.path().join("codex"), ..spec("demo/builder") };
-        spec.prepare_home().unwrap();
-        assert_eq!(
-            std::fs::read_to_string(spec.codex_home.join("autocode-tom-p.config.toml")).unwrap(),
-            "mcp_servers={\"files\"={\"args\"=[\"a b\"],\"command\"=\"mcp\",\"env\"={\"K\"=\"v\"}}}\n"
-        );
-    }
-
-    #[test]
-    fn a_policy_that_asks_is_a_clear_error() {
-        let spec = StartSpec { approval: ApprovalPolicy::AskMe, ..spec("demo/builder") };
-        let error = spec.launch_file(None).err().unwrap();
-        assert!(
-            matches!(&error, CliError::Configuration(text) if text.contains("approval policy")),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn a_model_without_the_responses_api_is_a_clear_error() {
-        let error = spec("anthropic/claude-sonnet-4-5").launch_file(None).err().unwrap();
-        assert!(matches!(&error, CliError::Configuration(text) if text.contains("Responses API")), "{error}");
-    }
-}
+mod tests;
