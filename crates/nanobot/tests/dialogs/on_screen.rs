@@ -9,8 +9,20 @@ use crate::support::Project;
 
 const QUESTION: &str = "{ questions = [ { question = \"Which database?\", header = \"Database\", multiSelect = false, options = [ { label = \"SQLite\", description = \"One file\" }, { label = \"Postgres\", description = \"A server\" } ] } ] }";
 
+/// What the coding model does when it is told to go on.
+const GOES_ON: &str = r##"
+[[rules]]
+name = "goes-on"
+role = "coding"
+contains = ["# Continue step"]
+turns = [
+    { text = "Next.", tools = [{ name = "Bash", input = { command = "touch made", description = "x" } }] },
+    { text = "I am through." },
+]
+"##;
+
 /// How often the coding model was told the task, and to go on. What follows a closed dialog comes in one message with the
-/// tool's result, so that it does not count as a prompt of its own there.
+/// notice about the closed one, so that the journal does not list it as a prompt.
 fn told(project: &Project) -> (usize, usize) {
     let last = project.requests(Role::Coding).pop().unwrap();
     (last.matches("# Step 1: ").count(), last.matches("# Continue step 1: ").count())
@@ -29,7 +41,9 @@ async fn without_hooks(rules: &str, approval: ApprovalPolicy) -> Project {
 
 fn asks_a_question(answer: &str) -> String {
     let (tool, touch) = bash("touch made");
-    coding(&[("AskUserQuestion", QUESTION), (tool, &touch)]) + &says("question", "Which database?", answer)
+    GOES_ON.to_owned()
+        + &coding(&[("AskUserQuestion", QUESTION), (tool, &touch)])
+        + &says("question", "Which database?", answer)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,9 +67,9 @@ async fn a_question_on_the_screen_is_decided_closed_and_answered_by_a_prompt() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_on_the_screen_is_rejected_with_words_and_no_line_of_its_menu_is_chosen() {
-    let (tool, touch) = bash("touch made");
     let plan = "{ plan = \"# Plan\\n\\nTwo files.\" }";
-    let rules = coding(&[("EnterPlanMode", "{}"), ("ExitPlanMode", plan), (tool, &touch)])
+    let rules = GOES_ON.to_owned()
+        + &coding(&[("EnterPlanMode", "{}"), ("ExitPlanMode", plan)])
         + &says(
             "question",
             "wants to exit plan mode",
