@@ -93,7 +93,8 @@ impl TmuxServer {
     }
 
     async fn list_panes(&self, target: String) -> Result<Option<PaneInfo>, TmuxError> {
-        let mut tries = 5;
+        // On a busy machine a second passes easily between the two; more would hold up the caller's watch.
+        let mut tries = 50;
         loop {
             let info = self.list_panes_once(target.clone()).await?;
             // tmux sees the terminal's end a moment before it learns how the process ended.

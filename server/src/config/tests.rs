@@ -40,7 +40,8 @@ fn the_time_that_counts_as_no_progress_is_checked() {
         assert_eq!(with(&["--stall-secs", text]).unwrap(), secs);
     }
     for bad in ["29", "86401", "0", "-1", "five"] {
-        let problem = with(&["--stall-secs", bad]).unwrap_err().to_string();
+        // One word, because a second one that begins with a dash would be another option.
+        let problem = with(&[&format!("--stall-secs={bad}")]).unwrap_err().to_string();
         assert!(problem.contains("--stall-secs"), "{bad}: {problem}");
     }
 }
