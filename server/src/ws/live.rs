@@ -40,7 +40,7 @@ pub async fn handle(
                 end = until_over(&state, &user, &mut incoming) => end,
                 Err(end) = stream(&state, &user, &wish, &mut outgoing) => end,
             };
-            close(&mut outgoing, end).await;
+            close(&state, &mut outgoing, end).await;
         })
         .into_response())
 }

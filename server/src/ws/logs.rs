@@ -35,7 +35,7 @@ pub async fn handle(
                 end = until_over(&state, &user, &mut incoming) => end,
                 Err(end) = stream(&state, &user, id, from.after.unwrap_or(LogId(0)), &mut outgoing) => end,
             };
-            close(&mut outgoing, end).await;
+            close(&state, &mut outgoing, end).await;
         })
         .into_response())
 }

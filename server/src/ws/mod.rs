@@ -64,11 +64,15 @@ impl From<serde_json::Error> for End {
 }
 
 /// Says goodbye in the protocol's words, if anybody still listens.
-async fn close(socket: &mut (impl Sink<Message, Error = axum::Error> + Unpin), end: End) {
+async fn close(state: &AppState, socket: &mut (impl Sink<Message, Error = axum::Error> + Unpin), end: End) {
     let (code, reason) = match end {
         End::Gone => return,
         End::SignedOut => (close_code::POLICY, "Sign in again.".to_owned()),
         End::ServerStops => (close_code::RESTART, "The server stops.".to_owned()),
+        // What fails while the server stops fails because it stops: the database is closed, for one.
+        End::Failed(_) if state.shutdown.is_cancelled() => {
+            (close_code::RESTART, "The server stops.".to_owned())
+        }
         End::Failed(why) => (close_code::ERROR, why),
     };
     // A close frame has room for 123 bytes of reason.

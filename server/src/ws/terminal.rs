@@ -53,7 +53,7 @@ pub async fn handle(
             let end = match attach(&state, &user, &project, &mut outgoing, &mut incoming).await {
                 Ok(end) | Err(end) => end,
             };
-            close(&mut outgoing, end).await;
+            close(&state, &mut outgoing, end).await;
         })
         .into_response())
 }
