@@ -17,9 +17,7 @@ use crate::{components::Layout, pages};
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=|page: String| {
-            if page.is_empty() { "AutoCode".to_owned() } else { format!("{page} \u{b7} AutoCode") }
-        } />
+        <Title formatter=title />
         <Router>
             <Routes fallback=pages::NotFoundPage>
                 <Route path=path!("/login") view=pages::LoginPage ssr=SsrMode::Async />
@@ -35,5 +33,24 @@ pub fn App() -> impl IntoView {
                 </ParentRoute>
             </Routes>
         </Router>
+    }
+}
+
+/// The window's title on a page with this one.
+///
+/// Pages are named by people, and the server-side renderer of titles writes them into the document as they are.
+fn title(page: String) -> String {
+    let page = if cfg!(feature = "ssr") { page.replace('&', "&amp;").replace('<', "&lt;") } else { page };
+    if page.is_empty() { "AutoCode".to_owned() } else { format!("{page} \u{b7} AutoCode") }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::title;
+
+    #[test]
+    fn a_title_cannot_end_its_element() {
+        assert_eq!(title("</title><script>&".to_owned()), "&lt;/title>&lt;script>&amp; \u{b7} AutoCode");
+        assert_eq!(title(String::new()), "AutoCode");
     }
 }

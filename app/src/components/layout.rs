@@ -28,7 +28,8 @@ pub fn Layout() -> impl IntoView {
         }
     });
     view! {
-        <a class="skip" href="#main">
+        // External to the router, which would scroll there and leave the focus behind.
+        <a class="skip" href="#main" rel="external">
             "Skip to content"
         </a>
         <div class="frame">

@@ -1,0 +1,44 @@
+// Without scripts: the server draws every page, and the forms that one needs still post.
+import { admin, api, fillCredentials } from '../support/app';
+import { signedIn } from '../support/pages';
+import { expect, test } from '../support/test';
+
+test.use({ javaScriptEnabled: false });
+
+test('pages show their content and forms post', async ({ page, request }) => {
+  const anna = await api(request);
+  const pages = await signedIn(request);
+  const agents: { id: number; name: string }[] = await (await anna.get('/agents')).json();
+  const projectPage = pages.find((path) => path.startsWith('/projects/')) ?? '';
+  const project = await (await anna.get(projectPage)).json();
+
+  await page.goto('/');
+  await expect(page).toHaveURL('/login');
+  await fillCredentials(page, admin);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page).toHaveURL('/');
+  await expect(page.getByRole('navigation').first().getByText(agents[0].name).first()).toBeAttached();
+  await expect(page.getByRole('main')).toContainText(project.name);
+
+  for (const path of pages) {
+    const answer = await page.goto(path);
+    expect(answer?.status(), path).toBe(200);
+    await expect(page.getByRole('heading', { level: 1 }), path).toBeVisible();
+  }
+  await page.goto(projectPage);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(project.name);
+
+  await page.goto('/settings');
+  const row = page.getByTestId('key-gemini');
+  await row.getByRole('textbox').fill('made-up-key-for-a-form-9876');
+  await row.getByRole('button', { name: 'Save' }).click();
+  await expect(page).toHaveURL(/\/settings/);
+  await expect(row).toContainText('9876');
+  await row.getByRole('button', { name: 'Delete' }).click();
+  await expect(row).not.toContainText('9876');
+
+  await page.getByRole('button', { name: /^Sign out/ }).first().click();
+  await expect(page).toHaveURL('/login');
+  await page.goto('/settings');
+  await expect(page).toHaveURL('/login');
+});
