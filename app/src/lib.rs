@@ -13,6 +13,8 @@ pub mod model;
 mod api;
 mod app;
 mod components;
+#[cfg(feature = "ssr")]
+mod markdown;
 mod pages;
 #[cfg(feature = "ssr")]
 mod shell;

@@ -6,6 +6,7 @@
 mod accounts;
 mod agents;
 mod keys;
+mod markdown;
 mod plan;
 mod projects;
 mod users;
@@ -13,6 +14,7 @@ mod users;
 pub use accounts::{Login, Logout, NavProject, Setup, Shell, load_shell, login_page, setup_page};
 pub use agents::{AgentDetail, CreateAgent, DeleteAgent, UpdateAgent, load_agent, load_agent_detail};
 pub use keys::{DeleteApiKey, PutApiKey, load_api_keys};
+pub use markdown::render_markdown;
 pub use plan::{Redo, SavePlan, UndoTo, load_undos};
 pub use projects::{
     Answer, CreateProject, DeleteProject, ProjectDetail, Restart, Start, StepDraft, Stop, demo_project,

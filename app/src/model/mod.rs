@@ -5,6 +5,7 @@
 mod agent;
 mod coding;
 mod diagnosis;
+mod html;
 mod ids;
 mod instance;
 mod key;
@@ -21,6 +22,7 @@ mod user;
 pub use agent::{Agent, AgentDraft};
 pub use coding::{ApprovalPolicy, CodingCli};
 pub use diagnosis::Diagnosis;
+pub use html::SafeHtml;
 pub use ids::{AgentId, InstanceId, LogId, ProjectId, UndoId, UserId};
 pub use instance::{Instance, InstanceStatus};
 pub use key::{ApiKeyInfo, Provider};

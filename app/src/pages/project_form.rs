@@ -9,7 +9,7 @@ use leptos::{
 
 use crate::{
     api::{self, StepDraft},
-    components::{Choice, Field, FormError, Submit, TextArea, problem},
+    components::{Choice, Field, FormError, MarkdownEditor, Submit, TextArea, problem},
     error::{AppError, FieldError},
     model::{AgentId, ApprovalPolicy, ProjectDraft},
 };
@@ -76,14 +76,14 @@ pub fn ProjectForm(
             <FormError problem fields=FIELDS />
             <input type="hidden" name="agent_id" value=agent.to_string() />
             <Field name="name" label="Name" problem required=true node_ref=name />
-            <TextArea
+            <MarkdownEditor
                 name="description"
                 label="Goal"
                 problem
                 hint="What is to be built, in Markdown."
                 node_ref=description
             />
-            <TextArea
+            <MarkdownEditor
                 name="architecture"
                 label="Architecture (optional)"
                 problem
