@@ -27,7 +27,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("agents/new") view=pages::NewAgentPage ssr=SsrMode::Async />
                     <Route path=path!("agents/:id") view=pages::AgentPage ssr=SsrMode::Async />
                     <Route path=path!("agents/:id/edit") view=pages::EditAgentPage ssr=SsrMode::Async />
-                    <Route path=path!("projects/:id") view=pages::ProjectPage ssr=SsrMode::Async />
+                    <Route path=path!("projects/:id/:tab?") view=pages::ProjectPage ssr=SsrMode::Async />
                     <Route path=path!("admin") view=pages::AdminPage ssr=SsrMode::Async />
                     <Route path=path!("settings") view=pages::SettingsPage ssr=SsrMode::Async />
                 </ParentRoute>

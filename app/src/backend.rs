@@ -10,9 +10,10 @@ use leptos::prelude::use_context;
 use crate::{
     error::AppError,
     model::{
-        Agent, AgentDraft, AgentId, ApiKeyInfo, Credentials, Dashboard, Diagnosis, Instance, LogEntry,
-        LogQuery, Project, ProjectDraft, ProjectId, Provider, StartAnswer, Undo, UndoDraft, UndoId,
-        UsageSummary, User, UserId, UserSummary, Viewer,
+        Agent, AgentDraft, AgentId, ApiKeyInfo, Changes, ChangesQuery, Credentials, Dashboard, Diagnosis,
+        Instance, LogEntry, LogQuery, Project, ProjectDraft, ProjectId, ProjectText, Provider, StartAnswer,
+        StepUsage, TextKind, TextSave, Undo, UndoDraft, UndoId, UsageSummary, User, UserId, UserSummary,
+        Viewer,
     },
 };
 
@@ -102,6 +103,20 @@ pub trait Projects: Send + Sync {
     fn demo_project(&self) -> ProjectDraft;
     /// Tokens and cost so far.
     async fn usage(&self, viewer: &Viewer, id: ProjectId) -> Answer<UsageSummary>;
+    /// Tokens and cost of each step that has any, in the order of the plan; what belongs to no step comes last.
+    async fn step_usage(&self, viewer: &Viewer, id: ProjectId) -> Answer<Vec<StepUsage>>;
+    /// One of its long texts.
+    async fn project_text(&self, viewer: &Viewer, id: ProjectId, kind: TextKind) -> Answer<ProjectText>;
+    /// Stores a long text if the stored one still has the version that the writer saw.
+    async fn save_project_text(
+        &self,
+        viewer: &Viewer,
+        id: ProjectId,
+        kind: TextKind,
+        new: ProjectText,
+    ) -> Answer<TextSave>;
+    /// What a step changed, or what is not committed yet, as the runner reads it; unavailable if it cannot be reached.
+    async fn changes(&self, viewer: &Viewer, id: ProjectId, query: ChangesQuery) -> Answer<Changes>;
 }
 
 /// A user's API keys.

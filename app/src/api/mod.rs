@@ -9,6 +9,7 @@ mod keys;
 mod markdown;
 mod plan;
 mod projects;
+mod tabs;
 mod users;
 
 pub use accounts::{Login, Logout, NavProject, Setup, Shell, load_shell, login_page, setup_page};
@@ -19,6 +20,9 @@ pub use plan::{Redo, SavePlan, UndoTo, load_undos};
 pub use projects::{
     Answer, CreateProject, DeleteProject, ProjectDetail, Restart, Start, StepDraft, Stop, demo_project,
     load_dashboard, load_project, load_project_detail, load_usage,
+};
+pub use tabs::{
+    Overview, SaveProjectText, TabData, load_logs, load_project_tab, load_project_text, save_project_text,
 };
 pub use users::{CreateUser, DeleteUser, load_users};
 

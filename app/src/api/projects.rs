@@ -6,32 +6,20 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use crate::{
     api::{answered, send_to, signed_in, unix_lines},
-    model::{ApprovalPolicy, ImplementationPlan, LogQuery, Step},
+    model::{ApprovalPolicy, ImplementationPlan, Step},
 };
 use crate::{
     error::AppError,
-    model::{AgentId, Dashboard, Diagnosis, LogEntry, Project, ProjectDraft, ProjectId, Undo, UsageSummary},
+    model::{AgentId, Dashboard, Project, ProjectDraft, ProjectId, UsageSummary},
 };
 
-/// Log lines that a project's page shows at first; later ones arrive live.
-#[cfg(feature = "ssr")]
-const FIRST_LOG_LINES: u32 = 200;
-
-/// Everything on a project's page.
+/// What stands above the tabs of a project's page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProjectDetail {
     /// The project.
     pub project: Project,
     /// Display name of its agent.
     pub agent_name: String,
-    /// The newest log lines, oldest first.
-    pub logs: Vec<LogEntry>,
-    /// Tokens and cost so far.
-    pub usage: UsageSummary,
-    /// What the control loop saw last.
-    pub diagnosis: Option<Diagnosis>,
-    /// The ways back that were taken, newest first.
-    pub undos: Vec<Undo>,
 }
 
 /// One step as a form gives it; left out when all is blank.
@@ -74,18 +62,13 @@ pub async fn load_project(id: ProjectId) -> Result<Project, AppError> {
     answered(backend.project(&viewer, id).await)
 }
 
-/// One project with the end of its log.
+/// One project with the name of its agent.
 #[server(prefix = "/fn", endpoint = "load_project_detail")]
 pub async fn load_project_detail(id: ProjectId) -> Result<ProjectDetail, AppError> {
     let (backend, viewer) = signed_in().await?;
     let project = answered(backend.project(&viewer, id).await)?;
     let agent_name = answered(backend.agent(&viewer, project.agent_id).await)?.draft.name;
-    let query = LogQuery { limit: Some(FIRST_LOG_LINES), ..LogQuery::default() };
-    let logs = answered(backend.logs(&viewer, id, query).await)?;
-    let usage = answered(backend.usage(&viewer, id).await)?;
-    let diagnosis = answered(backend.diagnosis(&viewer, id).await)?;
-    let undos = answered(backend.undos(&viewer, id).await)?;
-    Ok(ProjectDetail { project, agent_name, logs, usage, diagnosis, undos })
+    Ok(ProjectDetail { project, agent_name })
 }
 
 /// Tokens and cost of a project so far.

@@ -14,8 +14,9 @@ pub fn PlanView(
     /// The project.
     #[prop(into)]
     project: Signal<Project>,
-    /// Called with the id of a finished step to whose end the project is to go back.
-    on_undo: Callback<String>,
+    /// Called with the id of a finished step to whose end the project is to go back; without it there are no details.
+    #[prop(optional, into)]
+    on_undo: Option<Callback<String>>,
 ) -> impl IntoView {
     let ids = Memo::new(move |_| {
         project.with(|p| p.implementation_plan.steps.iter().map(|step| step.id.clone()).collect::<Vec<_>>())
@@ -45,7 +46,7 @@ fn appearance(status: StepStatus) -> (&'static str, &'static str, &'static str) 
 }
 
 #[component]
-fn StepView(project: Signal<Project>, id: String, on_undo: Callback<String>) -> impl IntoView {
+fn StepView(project: Signal<Project>, id: String, on_undo: Option<Callback<String>>) -> impl IntoView {
     let test_id = format!("step-{id}");
     let target = id.clone();
     let step = Memo::new(move |_| {
@@ -55,10 +56,6 @@ fn StepView(project: Signal<Project>, id: String, on_undo: Callback<String>) -> 
     let needs = Memo::new(move |_| {
         step.with(|s| (s.status == StepStatus::Pending).then(|| project.with(|p| waits_for(s, p))).flatten())
     });
-    let fixed = Memo::new(move |_| {
-        project.with(|p| p.running) || step.with(|s| s.status != StepStatus::Completed || s.commit.is_none())
-    });
-    let undo_label = move || step.with(|s| format!("Undo to the end of {}", s.title));
     view! {
         <li class="step" data-testid=test_id data-status=move || look().1>
             <span class="step-mark">{move || icon(look().2)}</span>
@@ -71,32 +68,50 @@ fn StepView(project: Signal<Project>, id: String, on_undo: Callback<String>) -> 
                 <p class="step-facts" hidden=move || needs.with(Option::is_none)>
                     {needs}
                 </p>
-                <details>
-                    <summary>"Details"</summary>
-                    <h4>"Task"</h4>
-                    <pre>{move || step.with(|s| block(&s.instructions))}</pre>
-                    <div hidden=move || step.with(|s| s.verify.is_none())>
-                        <h4>"Verified with"</h4>
-                        <pre>{move || step.with(|s| s.verify.as_deref().map(block))}</pre>
-                    </div>
-                    <div hidden=move || step.with(|s| s.verify_output.is_none())>
-                        <h4>"Output of the last verification"</h4>
-                        <pre data-testid="verify-output">{move || step.with(|s| s.verify_output.as_deref().map(block))}</pre>
-                    </div>
-                </details>
-                <p class="step-tools" hidden=fixed>
-                    <button
-                        type="button"
-                        class="button"
-                        data-tone="quiet"
-                        aria-label=undo_label
-                        on:click=move |_| on_undo.run(target.clone())
-                    >
-                        "Undo to here\u{2026}"
-                    </button>
-                </p>
+                {on_undo.map(|on_undo| view! { <StepDetails project step on_undo target /> })}
             </div>
         </li>
+    }
+    .into_any()
+}
+
+/// What was asked, how it was checked, and the way back to its end.
+#[component]
+fn StepDetails(
+    project: Signal<Project>,
+    step: Memo<Step>,
+    on_undo: Callback<String>,
+    target: String,
+) -> impl IntoView {
+    let fixed = Memo::new(move |_| {
+        project.with(|p| p.running) || step.with(|s| s.status != StepStatus::Completed || s.commit.is_none())
+    });
+    let undo_label = move || step.with(|s| format!("Undo to the end of {}", s.title));
+    view! {
+        <details>
+            <summary>"Details"</summary>
+            <h4>"Task"</h4>
+            <pre>{move || step.with(|s| block(&s.instructions))}</pre>
+            <div hidden=move || step.with(|s| s.verify.is_none())>
+                <h4>"Verified with"</h4>
+                <pre>{move || step.with(|s| s.verify.as_deref().map(block))}</pre>
+            </div>
+            <div hidden=move || step.with(|s| s.verify_output.is_none())>
+                <h4>"Output of the last verification"</h4>
+                <pre data-testid="verify-output">{move || step.with(|s| s.verify_output.as_deref().map(block))}</pre>
+            </div>
+        </details>
+        <p class="step-tools" hidden=fixed>
+            <button
+                type="button"
+                class="button"
+                data-tone="quiet"
+                aria-label=undo_label
+                on:click=move |_| on_undo.run(target.clone())
+            >
+                "Undo to here\u{2026}"
+            </button>
+        </p>
     }
     .into_any()
 }

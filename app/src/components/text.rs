@@ -37,6 +37,13 @@ pub fn duration(from: Timestamp, to: Timestamp) -> String {
     }
 }
 
+/// A text as a value in a query.
+pub fn encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let encode = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(encode).collect()
+}
+
 /// Text as the content of a `pre` or `textarea`: without leading line ends, of which HTML drops the first, so that
 /// a text of nothing else would be missing when the browser takes over the page.
 pub fn block(text: &str) -> String {
@@ -67,6 +74,11 @@ mod tests {
         let texts = [0, 999, 1_000, 12_345, 4_560_000]
             .map(|n| tokens(&TokenUsage { input_tokens: n, ..TokenUsage::default() }));
         assert_eq!(texts, ["0", "999", "1.0k", "12.3k", "4.5M"]);
+    }
+
+    #[test]
+    fn any_text_fits_into_an_address() {
+        assert_eq!(encoded("a-1 &\u{fc}"), "a-1%20%26%C3%BC");
     }
 
     #[test]

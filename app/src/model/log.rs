@@ -50,6 +50,27 @@ pub struct LogEntry {
     pub timestamp: Timestamp,
 }
 
+/// Several levels, on the wire as names with commas between them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct LogLevels(pub Vec<LogLevel>);
+
+impl From<LogLevels> for String {
+    fn from(levels: LogLevels) -> Self {
+        levels.0.into_iter().map(LogLevel::as_str).collect::<Vec<_>>().join(",")
+    }
+}
+
+impl TryFrom<String> for LogLevels {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let level = |name: &str| LogLevel::ALL.into_iter().find(|level| level.as_str() == name.trim());
+        let levels: Option<Vec<_>> = text.split(',').map(level).collect();
+        levels.map(Self).ok_or("the levels are info, action, error and agent_decision")
+    }
+}
+
 /// Which lines of a project's log are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogQuery {
@@ -62,6 +83,12 @@ pub struct LogQuery {
     /// Only this level.
     #[serde(default)]
     pub level: Option<LogLevel>,
+    /// Only these levels.
+    #[serde(default)]
+    pub levels: Option<LogLevels>,
+    /// Only lines with this text, up to 200 characters, in which the case of ASCII letters does not matter.
+    #[serde(default)]
+    pub q: Option<String>,
     /// At most this many (1 to 1000, 200 if not given); with neither `after` nor `before`, the newest ones.
     #[serde(default)]
     pub limit: Option<u32>,

@@ -3,6 +3,7 @@
 //! Must not know where a value is stored or how it is drawn: no SQL, no HTTP, no signals.
 
 mod agent;
+mod changes;
 mod coding;
 mod diagnosis;
 mod html;
@@ -14,12 +15,15 @@ mod log;
 mod names;
 mod plan;
 mod project;
+mod tab;
+mod text;
 mod timestamp;
 mod undo;
 mod usage;
 mod user;
 
 pub use agent::{Agent, AgentDraft};
+pub use changes::{Changes, ChangesQuery, FileChange, FileStatus};
 pub use coding::{ApprovalPolicy, CodingCli};
 pub use diagnosis::Diagnosis;
 pub use html::SafeHtml;
@@ -27,11 +31,13 @@ pub use ids::{AgentId, InstanceId, LogId, ProjectId, UndoId, UserId};
 pub use instance::{Instance, InstanceStatus};
 pub use key::{ApiKeyInfo, Provider};
 pub use live::LiveEvent;
-pub use log::{LogEntry, LogLevel, LogQuery};
+pub use log::{LogEntry, LogLevel, LogLevels, LogQuery};
 pub use names::{InvalidName, ModelName, Slug, Username};
 pub use plan::{ImplementationPlan, Step, StepStatus};
 pub use project::{Project, ProjectDraft, ProjectStatus, StartAnswer};
+pub use tab::ProjectTab;
+pub use text::{ProjectText, TextKind, TextSave};
 pub use timestamp::Timestamp;
 pub use undo::{RedoDraft, Undo, UndoDraft};
-pub use usage::{TokenUsage, UsageSummary};
+pub use usage::{StepUsage, TokenUsage, UsageSummary};
 pub use user::{Credentials, Dashboard, Role, User, UserSummary, Viewer};

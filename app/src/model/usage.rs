@@ -15,6 +15,17 @@ pub struct TokenUsage {
     pub cache_read_tokens: i64,
 }
 
+/// Sums over one step of a project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepUsage {
+    /// Id of the step; none for what no step caused, as planning.
+    pub step: Option<String>,
+    /// Its title; its id if it is no longer in the plan.
+    pub title: String,
+    /// The sums.
+    pub usage: UsageSummary,
+}
+
 /// Sums over a project or a day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageSummary {

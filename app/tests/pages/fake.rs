@@ -4,10 +4,11 @@ use app::{
     backend::{Accounts, Agents, Answer, ApiKeys, Cookies, Projects, Users},
     error::AppError,
     model::{
-        Agent, AgentDraft, AgentId, ApiKeyInfo, ApprovalPolicy, CodingCli, Credentials, Dashboard, Diagnosis,
-        ImplementationPlan, Instance, InstanceId, LogEntry, LogId, LogLevel, LogQuery, Project, ProjectDraft,
-        ProjectId, ProjectStatus, Provider, Role, StartAnswer, Step, StepStatus, Timestamp, TokenUsage, Undo,
-        UndoDraft, UndoId, UsageSummary, User, UserId, UserSummary, Viewer,
+        Agent, AgentDraft, AgentId, ApiKeyInfo, ApprovalPolicy, Changes, ChangesQuery, CodingCli,
+        Credentials, Dashboard, Diagnosis, FileChange, FileStatus, ImplementationPlan, Instance, InstanceId,
+        LogEntry, LogId, LogLevel, LogQuery, Project, ProjectDraft, ProjectId, ProjectStatus, ProjectText,
+        Provider, Role, StartAnswer, Step, StepStatus, StepUsage, TextKind, TextSave, Timestamp, TokenUsage,
+        Undo, UndoDraft, UndoId, UsageSummary, User, UserId, UserSummary, Viewer,
     },
 };
 use async_trait::async_trait;
@@ -244,6 +245,36 @@ impl Projects for Fake {
     }
     async fn usage(&self, _: &Viewer, _: ProjectId) -> Answer<UsageSummary> {
         Ok(USAGE)
+    }
+    async fn step_usage(&self, _: &Viewer, _: ProjectId) -> Answer<Vec<StepUsage>> {
+        Ok(vec![StepUsage { step: Some("1".to_owned()), title: "Step <1>".to_owned(), usage: USAGE }])
+    }
+    async fn project_text(&self, _: &Viewer, id: ProjectId, kind: TextKind) -> Answer<ProjectText> {
+        let text = format!("# The {} </textarea><script>", kind.as_str());
+        known(id.0, 7, ProjectText { text, version: "v1".to_owned() })
+    }
+    async fn save_project_text(
+        &self,
+        _: &Viewer,
+        _: ProjectId,
+        _: TextKind,
+        new: ProjectText,
+    ) -> Answer<TextSave> {
+        Ok(if new.version == "v1" { TextSave::Saved(new) } else { TextSave::Conflict(new) })
+    }
+    async fn changes(&self, _: &Viewer, _: ProjectId, query: ChangesQuery) -> Answer<Changes> {
+        if query.step.is_none() {
+            return Err(AppError::Unavailable("The runner is away.".to_owned()));
+        }
+        let file = FileChange {
+            path: "src/<b>.sh".to_owned(),
+            status: FileStatus::Modified,
+            added: Some(1),
+            removed: Some(1),
+            diff: "@@ -1 +1 @@\n-old <i>\n+new <i>\n".to_owned(),
+            cut: true,
+        };
+        Ok(Changes { files: vec![file], more_files: 2 })
     }
 }
 

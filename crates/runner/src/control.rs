@@ -18,6 +18,7 @@ use tokio_util::{codec::Framed, sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, info, warn};
 
 use crate::{
+    changes,
     error::RunnerError,
     frame::{Frame, FrameCodec},
     instances::Instances,
@@ -169,6 +170,9 @@ async fn perform(shared: &Shared, request: Request) -> Result<Answer, RunnerErro
             return undo::change(instances, &folder, &session, change).await;
         }
         Request::ListUndos { folder } => return undo::list(instances, &folder).await,
+        Request::Changes { folder, commit } => {
+            return changes::list(instances, &folder, commit.as_deref()).await;
+        }
         Request::RemoveProject { folder, session } => instances.remove_project(&folder, &session).await?,
         Request::Shutdown => {
             instances.stop_all(StopReason::Asked).await;

@@ -2,6 +2,7 @@
 //!
 //! Must not know users, the database or model keys. What it tells the server is a claim; what it is told is obeyed.
 
+mod changes;
 mod clock;
 mod clone;
 mod control;

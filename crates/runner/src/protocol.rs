@@ -8,14 +8,14 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use autocode_nanobot::{
-    checkpoint::UndoEntry,
+    checkpoint::{ChangedFile, UndoEntry},
     protocol::{Command, EventLine, NanobotConfig, Step},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// Version of this protocol; differs between server and runner after an upgrade.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// Longest frame, in bytes, kind byte included.
 pub const MAX_FRAME: usize = 1024 * 1024;
 /// Payload is raw bytes (terminal connections only).
@@ -138,6 +138,13 @@ pub enum Request {
         /// The project's folder, relative to `projects/`.
         folder: String,
     },
+    /// What did a step change, or what is not committed yet? Answered by `Changes`.
+    Changes {
+        /// The project's folder, relative to `projects/`.
+        folder: String,
+        /// The commit with which the step ended; none for the work that is not committed.
+        commit: Option<String>,
+    },
     /// End everything: nanobots, tmux server, runner and cell.
     Shutdown,
 }
@@ -226,6 +233,13 @@ pub enum Answer {
     Undos {
         /// Newest first.
         undos: Vec<UndoEntry>,
+    },
+    /// What changed.
+    Changes {
+        /// The first files by path.
+        files: Vec<ChangedFile>,
+        /// How many more there are.
+        more_files: u64,
     },
     /// It could not be done.
     Failed {

@@ -70,6 +70,8 @@ pub async fn list(
 ) -> Result<Vec<LogEntry>, sqlx::Error> {
     let limit = i64::from(query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT));
     let level = query.level.map(LogLevel::as_str);
+    let levels = query.levels.clone().map(|levels| format!(",{},", String::from(levels)));
+    let pattern = query.q.as_deref().filter(|text| !text.is_empty()).map(like);
     let after = query.after.map_or(0, |id| id.0);
     let before = query.before.map_or(i64::MAX, |id| id.0);
     // Forward from a known line, or else backward from the end (or from `before`).
@@ -78,6 +80,8 @@ pub async fn list(
         r#"select id as "id!", agent_instance_id, level, message, timestamp
            from logs
            where user_id = ?1 and project_id = ?2 and id > ?3 and id < ?4 and (?5 is null or level = ?5)
+                 and (?8 is null or instr(?8, ',' || level || ',') > 0)
+                 and (?9 is null or message like ?9 escape '\')
            order by case when ?6 then id else -id end
            limit ?7"#,
         user.0,
@@ -87,6 +91,8 @@ pub async fn list(
         level,
         forward,
         limit,
+        levels,
+        pattern,
     )
     .fetch_all(db)
     .await?;
@@ -104,6 +110,12 @@ pub async fn list(
             timestamp: Timestamp::from_millis(row.timestamp),
         })
         .collect())
+}
+
+/// A pattern for lines with a text, in which nothing of the text is a wildcard.
+fn like(text: &str) -> String {
+    let escaped = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    format!("%{escaped}%")
 }
 
 fn level_from(text: &str) -> LogLevel {

@@ -11,6 +11,7 @@ pub mod projects;
 pub mod runs;
 pub mod sessions;
 pub mod settings;
+pub mod texts;
 pub mod undos;
 pub mod usage;
 pub mod users;

@@ -56,7 +56,7 @@ pub struct NewUsage {
     pub created_at: i64,
 }
 
-/// Writes a row. A project or instance that is gone meanwhile is left out of it; without its user there is no row.
+/// Writes a row, with the step that is under way in the project. A project or instance that is gone meanwhile is left out of it; without its user there is no row.
 ///
 /// # Errors
 /// Those of the database.
@@ -64,9 +64,11 @@ pub async fn insert(tx: &mut Transaction<'_, Sqlite>, row: &NewUsage) -> Result<
     let (instance, project) = (row.caller.instance.0, row.caller.project.map(|project| project.0));
     sqlx::query!(
         "insert into usage (user_id, project_id, agent_instance_id, provider, model, input_tokens, output_tokens,
-                            cache_creation_tokens, cache_read_tokens, cost_micro_usd, http_status, duration_ms, created_at)
+                            cache_creation_tokens, cache_read_tokens, cost_micro_usd, http_status, duration_ms, created_at, step)
          select u.id, (select id from projects where id = ?), (select id from agent_instances where id = ?),
-                ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+                ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                (select json_extract(s.value, '$.id') from projects p, json_each(p.implementation_plan, '$.steps') s
+                 where p.id = ? and p.user_id = u.id and json_extract(s.value, '$.status') = 'running' limit 1)
          from users u where u.id = ?",
         project,
         instance,
@@ -80,6 +82,7 @@ pub async fn insert(tx: &mut Transaction<'_, Sqlite>, row: &NewUsage) -> Result<
         row.http_status,
         row.duration_ms,
         row.created_at,
+        project,
         row.caller.user.0
     )
     .execute(&mut **tx)
@@ -169,6 +172,37 @@ pub async fn project_summary(
         project.0
     );
     Ok(row.fetch_one(db).await?.into())
+}
+
+/// Sums over each step of a user's project, by its id; without one for what belongs to no step.
+///
+/// # Errors
+/// Those of the database.
+pub async fn step_sums(
+    db: &SqlitePool,
+    user: UserId,
+    project: ProjectId,
+) -> Result<Vec<(Option<String>, UsageSummary)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select step, count(*) as "requests!: i64", sum(input_tokens) as "input!: i64",
+                  sum(output_tokens) as "output!: i64", sum(cache_creation_tokens) as "cache_creation!: i64",
+                  sum(cache_read_tokens) as "cache_read!: i64", coalesce(sum(cost_micro_usd), 0) as "cost!: i64"
+           from usage where user_id = ? and project_id = ? group by step"#,
+        user.0,
+        project.0
+    );
+    let sums = rows.fetch_all(db).await?.into_iter().map(|row| {
+        let sums = Sums {
+            requests: row.requests,
+            input: row.input,
+            output: row.output,
+            cache_creation: row.cache_creation,
+            cache_read: row.cache_read,
+            cost: row.cost,
+        };
+        (row.step, sums.into())
+    });
+    Ok(sums.collect())
 }
 
 /// Sums over all requests of a user since a time in milliseconds since the Unix epoch.

@@ -4,6 +4,7 @@
 //! a model is called. A killed server loses nothing: the next one reads the same rows and adopts what still runs.
 
 mod cell;
+mod changes;
 mod convert;
 mod ingest;
 mod keeper;

@@ -7,6 +7,7 @@ mod api_keys;
 mod auth;
 mod extract;
 mod health;
+mod project_pages;
 mod projects;
 mod users;
 
@@ -26,6 +27,7 @@ pub fn router() -> Router<AppState> {
         .merge(users::router())
         .merge(agents::router())
         .merge(projects::router())
+        .merge(project_pages::router())
         .merge(api_keys::router())
         .fallback(no_such_route)
         .method_not_allowed_fallback(wrong_method)

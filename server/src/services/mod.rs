@@ -10,7 +10,9 @@ mod folders;
 mod key_source;
 mod plan;
 mod projects;
+mod reports;
 mod repository;
+mod texts;
 mod undos;
 mod users;
 

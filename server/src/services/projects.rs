@@ -4,9 +4,9 @@ use app::{
     backend::{Answer, Projects},
     error::AppError,
     model::{
-        AgentId, Dashboard, Diagnosis, ImplementationPlan, LiveEvent, LogEntry, LogQuery, Project,
-        ProjectDraft, ProjectId, ProjectStatus, Slug, StartAnswer, Step, Undo, UndoDraft, UndoId,
-        UsageSummary, Viewer,
+        AgentId, Changes, ChangesQuery, Dashboard, Diagnosis, ImplementationPlan, LiveEvent, LogEntry,
+        LogQuery, Project, ProjectDraft, ProjectId, ProjectStatus, ProjectText, Slug, StartAnswer, Step,
+        StepUsage, TextKind, TextSave, Undo, UndoDraft, UndoId, UsageSummary, Viewer,
     },
 };
 use async_trait::async_trait;
@@ -61,7 +61,7 @@ impl Services {
     }
 
     /// Whether a project was ever started.
-    async fn ran(&self, viewer: &Viewer, id: ProjectId) -> Answer<bool> {
+    pub(super) async fn ran(&self, viewer: &Viewer, id: ProjectId) -> Answer<bool> {
         let latest = db::runs::latest(self.db.reader(), viewer.id, id).await;
         latest.map(|run| run.is_some()).map_err(error::db)
     }
@@ -253,12 +253,7 @@ impl Projects for Services {
     }
 
     async fn logs(&self, viewer: &Viewer, id: ProjectId, query: LogQuery) -> Answer<Vec<LogEntry>> {
-        self.find_project(viewer, id).await?;
-        let most = db::logs::MAX_LIMIT;
-        if query.limit.is_some_and(|limit| !(1..=most).contains(&limit)) {
-            return Err(AppError::invalid("limit", format!("Ask for 1 to {most} lines.")));
-        }
-        db::logs::list(self.db.reader(), viewer.id, id, &query).await.map_err(error::db)
+        self.log_page(viewer, id, &query).await
     }
 
     fn demo_project(&self) -> ProjectDraft {
@@ -268,5 +263,27 @@ impl Projects for Services {
     async fn usage(&self, viewer: &Viewer, id: ProjectId) -> Answer<UsageSummary> {
         self.find_project(viewer, id).await?;
         db::usage::project_summary(self.db.reader(), viewer.id, id).await.map_err(error::db)
+    }
+
+    async fn step_usage(&self, viewer: &Viewer, id: ProjectId) -> Answer<Vec<StepUsage>> {
+        self.usage_of_steps(viewer, id).await
+    }
+
+    async fn project_text(&self, viewer: &Viewer, id: ProjectId, kind: TextKind) -> Answer<ProjectText> {
+        self.text_of(viewer, id, kind).await
+    }
+
+    async fn save_project_text(
+        &self,
+        viewer: &Viewer,
+        id: ProjectId,
+        kind: TextKind,
+        new: ProjectText,
+    ) -> Answer<TextSave> {
+        self.save_text(viewer, id, kind, new).await
+    }
+
+    async fn changes(&self, viewer: &Viewer, id: ProjectId, query: ChangesQuery) -> Answer<Changes> {
+        self.changes_of(viewer, id, query).await
     }
 }

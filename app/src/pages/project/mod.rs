@@ -1,45 +1,78 @@
-//! A project: goal, state, plan, log and terminal, all live.
+//! A project: its state and question above tabs, each of which has its own address. All of it live.
 
+mod changes;
 mod controls;
 mod diagnosis;
+mod overview;
 mod plan;
 mod question;
+mod tabs;
+mod text;
+mod usage;
 
+use changes::ChangesTab;
 use controls::{Controls, DeleteProject};
-use diagnosis::DiagnosisPanel;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use overview::OverviewTab;
 use plan::PlanSection;
 use question::Question;
+use tabs::TabBar;
+use text::TextTab;
+use usage::UsageTab;
 
 use crate::{
-    api::{self, ProjectDetail},
-    components::{Live, Load, LogView, StatusBadge, TerminalView, block, cost, tokens},
-    model::{ApprovalPolicy, Project, ProjectId, UsageSummary},
-    pages::id_in_path,
+    api::{self, ProjectDetail, TabData},
+    components::{Live, Load, LogView, StatusBadge, TerminalView},
+    error::AppError,
+    model::{Project, ProjectId, ProjectTab},
+    pages::{NotFoundPage, id_in_path},
 };
+
+/// What a tab shows, when it is there.
+type TabResource = Resource<Result<TabData, AppError>>;
 
 /// One project.
 #[component]
 pub fn ProjectPage() -> impl IntoView {
     let id = id_in_path();
+    let (params, query) = (use_params_map(), use_query_map());
+    let tab =
+        Memo::new(move |_| params.with(|params| ProjectTab::parse(&params.get("tab").unwrap_or_default())));
+    let step = Memo::new(move |_| query.with(|query| query.get("step")).filter(|step| !step.is_empty()));
     let detail = Resource::new(move || ProjectId(id.get()), api::load_project_detail);
-    view! {
-        <Load resource=detail let:detail>
-            <ProjectView detail />
-        </Load>
+    // Made here, not in the tab: the browser must meet what the server has loaded in the same order.
+    let data = Resource::new(
+        move || (ProjectId(id.get()), tab.get().unwrap_or_default(), step.get()),
+        |(id, tab, step)| api::load_project_tab(id, tab, step),
+    );
+    move || match tab.get().is_some() {
+        true => view! {
+            <Load resource=detail let:detail>
+                <ProjectView detail tab data />
+            </Load>
+        }
+        .into_any(),
+        false => view! { <NotFoundPage /> }.into_any(),
     }
-    .into_any()
 }
 
 #[component]
-fn ProjectView(detail: ProjectDetail) -> impl IntoView {
-    let ProjectDetail { project, agent_name, logs, usage, diagnosis, undos } = detail;
+fn ProjectView(detail: ProjectDetail, tab: Memo<Option<ProjectTab>>, data: TabResource) -> impl IntoView {
+    let ProjectDetail { project, agent_name } = detail;
     let id = project.id;
     let agent = format!("/agents/{}", project.agent_id);
     let project: Signal<Project> = Live::expect().project(project).into();
+    let title = move || {
+        let name = project.with(|p| p.name.clone());
+        match tab.get().unwrap_or_default() {
+            ProjectTab::Overview => name,
+            tab => format!("{name}: {}", tab.label()),
+        }
+    };
     view! {
-        <Title text=move || project.with(|p| p.name.clone()) />
+        <Title text=title />
         <header class="page-head">
             <div>
                 <p class="crumb">
@@ -51,29 +84,33 @@ fn ProjectView(detail: ProjectDetail) -> impl IntoView {
         </header>
         <Standing project />
         <Question project />
-        <div class="columns">
-            <div>
-                <PlanSection project undos />
-                <Goal project />
-                <Usage project usage />
-            </div>
-            <div>
-                <section class="group">
-                    <h2>"Terminal"</h2>
-                    <TerminalView project />
-                </section>
-                <section class="group">
-                    <DiagnosisPanel project diagnosis />
-                </section>
-                <section class="group">
-                    <h2>"Log"</h2>
-                    <LogView project=id first=logs />
-                </section>
-            </div>
+        <TabBar id tab />
+        <div class="tab">
+            <Load resource=data let:data>
+                <TabView project data />
+            </Load>
         </div>
-        <DeleteProject project />
     }
     .into_any()
+}
+
+/// The tab that the data is for.
+#[component]
+fn TabView(project: Signal<Project>, data: TabData) -> impl IntoView {
+    let id = project.with_untracked(|p| p.id);
+    match data {
+        TabData::Overview(overview) => view! {
+            <OverviewTab project overview=*overview />
+            <DeleteProject project />
+        }
+        .into_any(),
+        TabData::Terminal => view! { <TerminalView project /> }.into_any(),
+        TabData::Logs(first) => view! { <LogView project=id first /> }.into_any(),
+        TabData::Text(kind, text) => view! { <TextTab id kind text /> }.into_any(),
+        TabData::Plan(undos) => view! { <PlanSection project undos /> }.into_any(),
+        TabData::Changes(step, changes) => view! { <ChangesTab project step changes /> }.into_any(),
+        TabData::Usage(all, steps) => view! { <UsageTab all steps /> }.into_any(),
+    }
 }
 
 /// The status, why it is so, and what the isolation lacks.
@@ -87,85 +124,6 @@ fn Standing(project: Signal<Project>) -> impl IntoView {
         <p class="warning" role="note" hidden=move || project.with(|p| p.isolation_warning.is_none())>
             {move || project.with(|p| p.isolation_warning.clone())}
         </p>
-    }
-    .into_any()
-}
-
-/// Goal and architecture as they were written, and where the work is.
-#[component]
-fn Goal(project: Signal<Project>) -> impl IntoView {
-    view! {
-        <section class="group">
-            <h2>"Goal"</h2>
-            <pre class="prose">{move || project.with(|p| block(&p.description))}</pre>
-            <div hidden=move || project.with(|p| p.architecture.is_none())>
-                <h3>"Architecture"</h3>
-                <pre class="prose">{move || project.with(|p| p.architecture.as_deref().map(block))}</pre>
-            </div>
-            <dl class="facts">
-                <div>
-                    <dt>"Workspace"</dt>
-                    <dd>
-                        <code>{move || project.with(|p| p.workspace_path.clone())}</code>
-                    </dd>
-                </div>
-                <div hidden=move || project.with(|p| p.clone_url.is_none())>
-                    <dt>"Cloned from"</dt>
-                    <dd>
-                        <code>{move || project.with(|p| p.clone_url.clone())}</code>
-                    </dd>
-                </div>
-                <div hidden=move || project.with(|p| p.approval_policy.is_none())>
-                    <dt>"Approvals"</dt>
-                    <dd>{move || project.with(|p| p.approval_policy.map(ApprovalPolicy::label))}</dd>
-                </div>
-                <div>
-                    <dt>"tmux session"</dt>
-                    <dd>
-                        <code>{move || project.with(|p| p.tmux_session.clone())}</code>
-                    </dd>
-                </div>
-            </dl>
-        </section>
-    }
-    .into_any()
-}
-
-/// Tokens and cost; asked for again whenever the project changes.
-#[component]
-fn Usage(project: Signal<Project>, usage: UsageSummary) -> impl IntoView {
-    let usage = RwSignal::new(usage);
-    let changed = Memo::new(move |_| project.with(|p| (p.id, p.updated_at)));
-    Effect::new(move |before: Option<_>| {
-        let now = changed.get();
-        if before.is_some_and(|before| before != now) {
-            spawn_local(async move {
-                match api::load_usage(now.0).await {
-                    Ok(summary) => drop(usage.try_set(summary)),
-                    Err(error) => leptos::logging::error!("usage cannot be refreshed: {error}"),
-                }
-            });
-        }
-        now
-    });
-    view! {
-        <section class="group">
-            <h2>"Usage"</h2>
-            <dl class="facts">
-                <div>
-                    <dt>"Tokens"</dt>
-                    <dd data-testid="project-tokens">{move || usage.with(|u| tokens(&u.tokens))}</dd>
-                </div>
-                <div>
-                    <dt>"Cost"</dt>
-                    <dd data-testid="project-cost">{move || cost(usage.get().cost_micro_usd)}</dd>
-                </div>
-                <div>
-                    <dt>"Requests"</dt>
-                    <dd>{move || usage.get().requests}</dd>
-                </div>
-            </dl>
-        </section>
     }
     .into_any()
 }

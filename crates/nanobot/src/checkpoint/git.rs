@@ -5,7 +5,11 @@
 use std::{ffi::OsStr, io, path::Path, process::Stdio, time::Duration};
 
 use thiserror::Error;
-use tokio::{io::AsyncWriteExt as _, process::Command, time::timeout};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    process::Command,
+    time::timeout,
+};
 
 /// Time limit of one git command.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -118,6 +122,39 @@ impl<'a> Git<'a> {
             return Err(GitError::Failed { command: name, message });
         }
         Ok(output.stdout)
+    }
+
+    /// The first `max` bytes of what it wrote to standard output, and whether there was more; the rest is never read.
+    pub(super) async fn start_of<A: AsRef<OsStr>>(
+        self,
+        args: &[A],
+        max: usize,
+    ) -> Result<(Vec<u8>, bool), GitError> {
+        let name = name(args);
+        let mut command = self.command(args);
+        command.stdin(Stdio::null()).stderr(Stdio::null());
+        let work = async {
+            let mut child = command.spawn()?;
+            let mut output = Vec::new();
+            if let Some(stdout) = child.stdout.take() {
+                let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
+                stdout.take(limit).read_to_end(&mut output).await?;
+            }
+            let more = output.len() > max;
+            if more {
+                output.truncate(max);
+                child.kill().await?;
+                return Ok((output, more, true));
+            }
+            let status = child.wait().await?;
+            Ok::<_, io::Error>((output, more, status.success()))
+        };
+        let (output, more, ok) =
+            timeout(LIMIT, work).await.map_err(|_| GitError::TimedOut(name.clone()))??;
+        if !ok {
+            return Err(GitError::Failed { command: name, message: "it gave no reason".to_owned() });
+        }
+        Ok((output, more))
     }
 
     /// The same as text without the last line's end.

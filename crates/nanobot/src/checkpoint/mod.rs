@@ -4,6 +4,7 @@
 //! Going back to a checkpoint keeps what was there, so that it can be taken back.
 
 mod baseline;
+mod changes;
 mod git;
 mod ignored;
 mod repository;
@@ -17,6 +18,7 @@ use git::Git;
 use crate::protocol::Step;
 
 pub use baseline::{Baseline, baseline};
+pub use changes::{ChangeList, ChangedFile, FileStatus, MAX_FILES, changes};
 pub use git::GitError;
 pub use repository::check;
 pub use undo::{UndoDone, UndoEntry, redo, undo, undos};

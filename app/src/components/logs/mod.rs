@@ -1,4 +1,9 @@
-//! A project's log: the lines that came with the page, then those that arrive.
+//! A project's log: the lines that came with the page, those that arrive, and older ones when they are asked for.
+//!
+//! Must not draw a line as anything but text: an agent may have copied it from anywhere.
+
+mod store;
+mod tools;
 
 use leptos::{html::Ol, prelude::*};
 
@@ -6,6 +11,8 @@ use crate::{
     components::Live,
     model::{LogEntry, LogLevel, ProjectId},
 };
+use store::LogStore;
+use tools::Tools;
 
 /// Distance in pixels from the end within which the view counts as following.
 const FOLLOW_SLACK: i32 = 40;
@@ -20,7 +27,7 @@ fn label(level: LogLevel) -> &'static str {
     }
 }
 
-/// The log with a filter by level; follows its end until a person scrolls away from it.
+/// The log with its filters; follows its end until a person scrolls away from it.
 #[component]
 pub fn LogView(
     /// Whose log it is.
@@ -28,14 +35,12 @@ pub fn LogView(
     /// The lines that came with the page, oldest first.
     first: Vec<LogEntry>,
 ) -> impl IntoView {
-    let live = Live::expect();
-    let filter = RwSignal::new("all".to_owned());
+    let store = LogStore::new(project, Live::expect(), first);
     let follow = RwSignal::new(true);
     let list = NodeRef::<Ol>::new();
-    let lines = live.logs(project, first);
+    let lines = store.shown;
     Effect::new(move |_| {
         lines.track();
-        filter.track();
         if follow.get() {
             // The new lines are drawn by then.
             request_animation_frame(move || {
@@ -59,33 +64,41 @@ pub fn LogView(
             last_top.set_value(top);
         }
     };
-    let options = LogLevel::ALL
-        .map(|level| view! { <option value=level.as_str()>{label(level)}</option> })
-        .collect_view();
+    let older = move |_| {
+        follow.set(false);
+        let before = list.get_untracked().map(|list| (list.scroll_height(), list.scroll_top()));
+        store.load_older(move || {
+            // What the person reads stays where it is.
+            request_animation_frame(move || {
+                if let (Some(list), Some((height, top))) = (list.try_get_untracked().flatten(), before) {
+                    list.set_scroll_top(list.scroll_height() - height + top);
+                }
+            });
+        });
+    };
     view! {
-        <div class="log-tools">
-            <label for="log-level">"Level"</label>
-            <select id="log-level" on:change:target=move |event| filter.set(event.target().value())>
-                <option value="all">"All"</option>
-                {options}
-            </select>
-            <label class="check">
-                <input
-                    type="checkbox"
-                    prop:checked=follow
-                    checked=true
-                    on:change:target=move |event| follow.set(event.target().checked())
-                />
-                "Follow"
-            </label>
-        </div>
-        <p class="muted" hidden=move || lines.with(|lines| !lines.is_empty())>
-            "Nothing has happened yet."
+        <Tools store follow />
+        <p class="form-error" role="alert" hidden=move || store.problem.with(Option::is_none)>
+            {move || store.problem.with(|problem| problem.as_ref().map(ToString::to_string))}
+        </p>
+        <p class="log-older">
+            <button
+                type="button"
+                class="button"
+                data-tone="quiet"
+                disabled=store.loading
+                hidden=move || !store.more.get()
+                on:click=older
+            >
+                "Load older"
+            </button>
+            <span class="muted" role="status" data-testid="log-note">
+                {move || store.note()}
+            </span>
         </p>
         <ol
             class="logs"
             data-testid="logs"
-            data-filter=filter
             role="log"
             aria-label="Log"
             tabindex="0"
