@@ -66,6 +66,13 @@ export async function createDemoProject(page: Page, name: string) {
   await live(page);
 }
 
+/** On a project's page: goes to one of its tabs. */
+export async function openTab(page: Page, name: string) {
+  const link = page.getByRole('navigation', { name: 'Project' }).getByRole('link', { name, exact: true });
+  await link.click();
+  await expect(link).toHaveAttribute('aria-current', 'page');
+}
+
 export const status = (page: Page) => page.getByTestId('project-status');
 export const steps = (page: Page) => page.locator('[data-testid^="step-"]');
 export const logs = (page: Page) => page.getByTestId('logs').getByRole('listitem');
@@ -95,6 +102,8 @@ export async function api(request: APIRequestContext, who: Person = admin) {
   return {
     get: (path: string) => request.get(`/api/v1${path}`, { headers }),
     post: (path: string, data?: unknown) => request.post(`/api/v1${path}`, { headers, data }),
+    put: (path: string, data: unknown, more: Record<string, string> = {}) =>
+      request.put(`/api/v1${path}`, { headers: { ...headers, ...more }, data }),
     delete: (path: string) => request.delete(`/api/v1${path}`, { headers }),
   };
 }

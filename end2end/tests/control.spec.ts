@@ -1,5 +1,5 @@
 // A person at the controls: approving and editing the plan, answering, looking at what the agent sees, going back.
-import { createAgent, expectStatus, live, signIn, stepStates, steps } from '../support/app';
+import { createAgent, expectStatus, live, openTab, signIn, stepStates, steps } from '../support/app';
 import { expect, test } from '../support/test';
 
 test('a person approves, edits, watches, goes back and forth again', async ({ page, watch }) => {
@@ -23,6 +23,7 @@ test('a person approves, edits, watches, goes back and forth again', async ({ pa
     await expect(steps(page)).toHaveCount(4);
   });
 
+  await openTab(page, 'Plan');
   await test.step('the plan is edited with the keyboard, and what is wrong stands at its control', async ({}) => {
     await page.getByRole('button', { name: 'Edit plan' }).click();
     const rows = page.locator('.edit-step');
@@ -64,6 +65,7 @@ test('a person approves, edits, watches, goes back and forth again', async ({ pa
   });
 
   await test.step('what the agent sees', async () => {
+    await openTab(page, 'Overview');
     const panel = page.getByTestId('diagnosis');
     await panel.locator('summary').click();
     await expect(panel).toContainText('Claude Code is running');
@@ -71,6 +73,7 @@ test('a person approves, edits, watches, goes back and forth again', async ({ pa
   });
 
   await test.step('back to the first step, and forth again', async () => {
+    await openTab(page, 'Plan');
     await expect(steps(page).nth(1)).toHaveAttribute('data-status', 'completed', { timeout: 120_000 });
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     await expectStatus(page, 'paused');

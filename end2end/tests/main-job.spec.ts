@@ -1,6 +1,6 @@
 // The main job as a person sees it: the real Claude Code finishes a plan while two browsers watch.
 import {
-  another, createAgent, createDemoProject, expectStatus, live, logs, screen, signIn, signOut, stepStates, steps, terminal, typeInTerminal,
+  another, createAgent, createDemoProject, expectStatus, live, logs, openTab, screen, signIn, signOut, stepStates, steps, terminal, typeInTerminal,
 } from '../support/app';
 import { expect, test } from '../support/test';
 
@@ -46,14 +46,15 @@ test('an agent finishes the demonstration project while two browsers watch', asy
   });
 
   await test.step('both browsers show the same log, reasons included', async () => {
+    for (const each of both) await openTab(each, 'Logs');
     await expect(logs(page).and(page.locator('[data-level="agent_decision"]')).first()).toBeVisible();
     const lines = (each: typeof page) => logs(each).evaluateAll((all) => all.map((line) => line.textContent));
     await expect.poll(() => lines(second.page)).toEqual(await lines(page));
   });
 
   await test.step('typing reaches the terminal, and its echo both browsers', async () => {
-    await terminal(page).scrollIntoViewIfNeeded();
-    await expect(screen(page)).not.toBeEmpty();
+    for (const each of both) await openTab(each, 'Terminal');
+    for (const each of both) await expect(screen(each)).not.toBeEmpty();
     await typeInTerminal(page, 'grüße ✓ 4711');
     for (const each of both) await expect(screen(each)).toContainText('grüße ✓ 4711');
     await page.keyboard.press('Control+U');
@@ -81,7 +82,9 @@ test('a running project stops, and goes on where it was', async ({ page }) => {
 
   await start.click();
   await expect(steps(page).first()).toHaveAttribute('data-status', 'completed', { timeout: 90_000 });
+  await openTab(page, 'Terminal');
   await expect(screen(page)).not.toBeEmpty();
+  await openTab(page, 'Overview');
   await stop.click();
   await expectStatus(page, 'paused');
   await expect(start).toBeEnabled();

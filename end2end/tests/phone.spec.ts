@@ -6,12 +6,14 @@ test('no page is wider than the screen', async ({ page, request }) => {
   const anna = await api(request);
   const [agent] = await (await anna.get('/agents')).json();
   const [project] = await (await anna.get(`/agents/${agent.id}/projects`)).json();
+  const names = ['terminal', 'logs', 'description', 'architecture', 'plan', 'changes', 'usage'];
+  const tabs = names.map((name) => `/projects/${project.id}/${name}`);
   const width = async () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 
   await page.goto('/login');
   expect(await width(), '/login').toBeLessThanOrEqual(0);
   await signIn(page);
-  for (const path of ['/', '/agents/new', `/agents/${agent.id}`, `/agents/${agent.id}/edit`, `/projects/${project.id}`, '/admin', '/settings']) {
+  for (const path of ['/', '/agents/new', `/agents/${agent.id}`, `/agents/${agent.id}/edit`, `/projects/${project.id}`, ...tabs, '/admin', '/settings']) {
     await page.goto(path);
     await live(page);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();

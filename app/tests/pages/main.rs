@@ -101,8 +101,8 @@ async fn a_project_shows_everything_as_text() {
             "data-status=\"paused\"",
             "data-testid=\"step-1\" data-status=\"completed\"",
             "data-testid=\"step-2\" data-status=\"running\"",
-            "data-testid=\"logs\"",
-            "data-testid=\"terminal\"",
+            "aria-current=\"page\"",
+            "href=\"/projects/7/changes\"",
             "Which currency?",
             "name=\"text\" value=\"Euro\"",
             "&lt;b&gt;Yen&lt;/b&gt;",
@@ -111,13 +111,58 @@ async fn a_project_shows_everything_as_text() {
             "&lt;i&gt;esc to interrupt&lt;/i&gt;",
             "Claude Code is running",
             "https://example.org/shop.git",
-            "Edit plan",
+            "1 of 2 steps",
             "Sell &lt;script&gt;alert(1)&lt;/script&gt;",
             "Chose &lt;img src=x onerror=alert(1)&gt; over Git",
             "action=\"/fn/stop\"",
         ],
     );
     assert!(!html.contains("<img"), "a log line became an element");
+    assert!(!html.contains("data-testid=\"terminal\""), "the terminal is heavy and has a tab of its own");
+}
+
+#[tokio::test]
+async fn each_tab_of_a_project_has_an_address_and_needs_no_scripts() {
+    let tabs: [(&str, &[&str]); 8] = [
+        ("terminal", &["data-testid=\"terminal\""]),
+        (
+            "logs",
+            &["Chose &lt;img src=x onerror=alert(1)&gt; over Git", "/api/v1/projects/7/logs.txt", "Follow"],
+        ),
+        (
+            "description",
+            &[
+                "action=\"/fn/save_project_text\"",
+                "name=\"version\" value=\"v1\"",
+                "# The description &lt;/textarea>&lt;script>",
+            ],
+        ),
+        ("architecture", &["value=\"architecture\"", "# The architecture &lt;/textarea>&lt;script>"]),
+        ("plan", &["Edit plan", "data-testid=\"step-2\" data-status=\"running\""]),
+        ("changes", &["The runner is away."]),
+        (
+            "changes?step=1",
+            &["src/&lt;b&gt;.sh", "-old &lt;i&gt;", "+new &lt;i&gt;", "2 more files are not shown"],
+        ),
+        ("usage", &["Step &lt;1&gt;", "1.2k", "$0.42", "<svg class=\"bar\""]),
+    ];
+    for (tab, wanted) in tabs {
+        let (status, html) = page(&format!("/projects/7/{tab}")).await;
+        assert_eq!(status, StatusCode::OK, "{tab}");
+        assert_has(&html, wanted);
+        assert_has(&html, &["Which currency?", "action=\"/fn/stop\"", "aria-current=\"page\""]);
+    }
+}
+
+#[tokio::test]
+async fn a_text_posted_without_scripts_says_that_it_is_outdated() {
+    let path = "/projects/7/description";
+    let body = "id=7&kind=description&text=new&version=";
+    let (_, location) = submit("save_project_text", path, &format!("{body}v1")).await;
+    assert!(!location.contains("__err"), "{location}");
+    let (_, location) = submit("save_project_text", path, &format!("{body}v0")).await;
+    let (_, html) = page(location.strip_prefix("http://localhost").unwrap()).await;
+    assert_has(&html, &["Somebody else changed this text meanwhile."]);
 }
 
 #[tokio::test]
@@ -139,7 +184,7 @@ async fn every_other_page_renders() {
 
 #[tokio::test]
 async fn missing_things_are_404() {
-    for path in ["/projects/8", "/projects/x", "/agents/9"] {
+    for path in ["/projects/8", "/projects/x", "/projects/7/x", "/agents/9"] {
         let (status, html) = page(path).await;
         assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
         assert_has(&html, &["Not found"]);

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Asks until the answer is as wanted; the last answer.
-async fn until(client: &Client, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+pub async fn until(client: &Client, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         let (_, answer) = client.get(path).await;
@@ -26,14 +26,14 @@ async fn until(client: &Client, path: &str, wanted: impl Fn(&Value) -> bool) -> 
 }
 
 /// A server with a project that a pretended runner works on.
-struct Running {
-    server: TestServer,
-    tom: Client,
+pub struct Running {
+    pub server: TestServer,
+    pub tom: Client,
     runner: FakeRunner,
     order: StartInstance,
 }
 
-async fn running(agent: Value, project: Value) -> Running {
+pub async fn running(agent: Value, project: Value) -> Running {
     let server = TestServer::start().await;
     let tom = server.new_user("tom").await;
     let mut runner = FakeRunner::listen(&server, "tom");
@@ -46,16 +46,16 @@ async fn running(agent: Value, project: Value) -> Running {
     Running { server, tom, runner, order: *order }
 }
 
-fn three_steps() -> Value {
+pub fn three_steps() -> Value {
     let step = |id: &str| json!({"id": id, "title": format!("Step {id}")});
     json!({"name": "Shop", "implementation_plan": {"steps": [step("a"), step("b"), step("c")]}})
 }
 
-fn agent() -> Value {
+pub fn agent() -> Value {
     json!({"name": "Builder", "model": "demo/builder"})
 }
 
-async fn set_running(run: &Running, id: &str, status: StepStatus) {
+pub async fn set_running(run: &Running, id: &str, status: StepStatus) {
     let commit = (status == StepStatus::Completed).then(|| "abc".to_owned());
     let title = format!("Step {id}");
     let step = Step { id: id.to_owned(), title, status, attempts: 1, commit, ..Step::default() };

@@ -1,7 +1,10 @@
 //! A runner that only speaks the protocol: it notes what it is asked, answers as if it were done, and tells what a test
 //! wants told. What a real one does is tested with the runner and in the main job.
 
-use autocode_nanobot::protocol::{Event, EventLine, StepStatus};
+use autocode_nanobot::{
+    checkpoint::{ChangedFile, FileStatus},
+    protocol::{Event, EventLine, StepStatus},
+};
 use autocode_runner::{
     frame::{Frame, FrameCodec},
     protocol::{Answer, Isolation, Request, RequestFrame, RunnerEvent, ServerBound, SpooledEvent, VERSION},
@@ -113,6 +116,18 @@ fn answer_to(request: &Request) -> Answer {
             }
             Answer::Plan { steps, undo_id: "u2".to_owned() }
         }
+        Request::Changes { commit: Some(commit), .. } if commit == "abc" => {
+            let file = ChangedFile {
+                path: "src/main.sh".to_owned(),
+                status: FileStatus::Added,
+                added: Some(1),
+                removed: Some(0),
+                diff: "@@ -0,0 +1 @@\n+x\n".to_owned(),
+                cut: false,
+            };
+            Answer::Changes { files: vec![file], more_files: 3 }
+        }
+        Request::Changes { .. } => Answer::Failed { message: "There is no such folder.".to_owned() },
         _ => Answer::Done,
     }
 }

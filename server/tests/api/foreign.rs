@@ -32,7 +32,15 @@ async fn what_belongs_to_another_user_is_not_found_on_any_route() {
         (Method::GET, format!("/projects/{project}/undos"), None),
         (Method::GET, format!("/projects/{project}/diagnosis"), None),
         (Method::GET, format!("/projects/{project}/logs"), None),
+        (Method::GET, format!("/projects/{project}/logs.txt"), None),
+        (Method::GET, format!("/projects/{project}/logs.ndjson"), None),
         (Method::GET, format!("/projects/{project}/usage"), None),
+        (Method::GET, format!("/projects/{project}/usage/steps"), None),
+        (Method::GET, format!("/projects/{project}/changes"), None),
+        (Method::GET, format!("/projects/{project}/description"), None),
+        (Method::PUT, format!("/projects/{project}/description"), Some(json!({"text": "mine"}))),
+        (Method::GET, format!("/projects/{project}/architecture"), None),
+        (Method::PUT, format!("/projects/{project}/architecture"), Some(json!({"text": "mine"}))),
         (Method::DELETE, "/api-keys/anthropic".to_owned(), None),
     ];
     let before = tom.get(&format!("/api/v1/projects/{project}")).await;

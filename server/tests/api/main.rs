@@ -19,6 +19,7 @@ mod fake_runner;
 #[cfg(test)]
 mod foreign;
 #[cfg(test)]
+mod pages;
 mod problems;
 #[cfg(test)]
 mod projects;

@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(800);
 enum Saving {
     Saved,
     Typed,
-    Saving,
+    Sending,
     Failed(String),
 }
 
@@ -34,7 +34,7 @@ impl Saving {
         match self {
             Self::Saved => "Saved".to_owned(),
             Self::Typed => "Not saved yet".to_owned(),
-            Self::Saving => "Saving\u{2026}".to_owned(),
+            Self::Sending => "Saving\u{2026}".to_owned(),
             Self::Failed(why) => format!("Not saved: {why}"),
         }
     }
@@ -67,7 +67,7 @@ impl Editor {
         if self.theirs.with_untracked(Option::is_some) {
             return;
         }
-        if self.state.get_untracked() != Saving::Saving {
+        if self.state.get_untracked() != Saving::Sending {
             self.state.set(Saving::Typed);
         }
         let now = self.typed.get_value();
@@ -84,10 +84,10 @@ impl Editor {
     /// Stores the text of the field; one request at a time, so that answers keep their order.
     fn save(self) {
         let Some(field) = self.field.get_untracked() else { return };
-        if self.state.get_untracked() == Saving::Saving {
+        if self.state.get_untracked() == Saving::Sending {
             return;
         }
-        self.state.set(Saving::Saving);
+        self.state.set(Saving::Sending);
         let (text, typed) = (field.value(), self.typed.get_value());
         spawn_local(async move {
             let version = self.version.get_untracked();

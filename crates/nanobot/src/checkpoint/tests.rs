@@ -1,6 +1,7 @@
 //! Checkpoints with real git.
 
 mod adopt;
+mod changes;
 mod undo;
 
 use std::{collections::BTreeMap, os::unix::fs::PermissionsExt as _, path::PathBuf};

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod cell;
+mod changes;
 mod client;
 mod common;
 mod ends;
