@@ -22,6 +22,8 @@ pub fn App() -> impl IntoView {
             <Routes fallback=pages::NotFoundPage>
                 <Route path=path!("/login") view=pages::LoginPage ssr=SsrMode::Async />
                 <Route path=path!("/setup") view=pages::SetupPage ssr=SsrMode::Async />
+                <Route path=path!("/invite") view=pages::InvitePage ssr=SsrMode::Async />
+                <Route path=path!("/reset") view=pages::ResetPage ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
                     <Route path=path!("") view=pages::DashboardPage ssr=SsrMode::Async />
                     <Route path=path!("agents/new") view=pages::NewAgentPage ssr=SsrMode::Async />

@@ -2,6 +2,8 @@
 //!
 //! Server functions only authenticate, parse and call these; they know neither SQL nor processes.
 
+mod account;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -11,11 +13,13 @@ use crate::{
     error::AppError,
     model::{
         Agent, AgentDraft, AgentId, ApiKeyInfo, Changes, ChangesQuery, Credentials, Dashboard, Diagnosis,
-        Instance, LogEntry, LogQuery, Project, ProjectDraft, ProjectId, ProjectText, Provider, StartAnswer,
-        StepUsage, TextKind, TextSave, Undo, UndoDraft, UndoId, UsageSummary, User, UserId, UserSummary,
-        Viewer,
+        Instance, KeyTest, LogEntry, LogQuery, Project, ProjectDraft, ProjectId, ProjectText, Provider, Role,
+        StartAnswer, StepUsage, TextKind, TextSave, Undo, UndoDraft, UndoId, UsageSummary, User, UserId,
+        UserSummary, Viewer,
     },
 };
+
+pub use account::{Administration, OwnAccount};
 
 /// Answer of every port call.
 pub type Answer<T> = Result<T, AppError>;
@@ -45,8 +49,10 @@ pub trait Users: Send + Sync {
     async fn users(&self, viewer: &Viewer) -> Answer<Vec<UserSummary>>;
     /// Creates a user of role `user` with their folders.
     async fn create_user(&self, viewer: &Viewer, credentials: Credentials) -> Answer<User>;
-    /// Ends a user's sessions and instances and removes all that is theirs.
-    async fn delete_user(&self, viewer: &Viewer, id: UserId) -> Answer<()>;
+    /// Ends a user's sessions and instances and removes all that is theirs; a typed confirmation must be the username.
+    async fn delete_user(&self, viewer: &Viewer, id: UserId, confirmation: Option<&str>) -> Answer<()>;
+    /// Makes a user an admin or an admin a user; a conflict for the last admin.
+    async fn set_role(&self, viewer: &Viewer, id: UserId, role: Role) -> Answer<User>;
 }
 
 /// A user's agents.
@@ -128,12 +134,14 @@ pub trait ApiKeys: Send + Sync {
     async fn put_api_key(&self, viewer: &Viewer, provider: Provider, key: String) -> Answer<ApiKeyInfo>;
     /// Forgets the key for a provider.
     async fn delete_api_key(&self, viewer: &Viewer, provider: Provider) -> Answer<()>;
+    /// Makes a request that costs nothing with the stored key; not found if there is none.
+    async fn test_api_key(&self, viewer: &Viewer, provider: Provider) -> Answer<KeyTest>;
 }
 
 /// All ports together, as the server provides them in the reactive context.
-pub trait Backend: Accounts + Users + Agents + Projects + ApiKeys {}
+pub trait Backend: Accounts + OwnAccount + Users + Administration + Agents + Projects + ApiKeys {}
 
-impl<T: Accounts + Users + Agents + Projects + ApiKeys> Backend for T {}
+impl<T: Accounts + OwnAccount + Users + Administration + Agents + Projects + ApiKeys> Backend for T {}
 
 /// The backend as it is put into the context of every server-side render and server function.
 pub type SharedBackend = Arc<dyn Backend>;

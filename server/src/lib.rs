@@ -41,7 +41,7 @@ use gateway::{Gateway, GatewayError, Upstreams};
 use ground::{Ground, GroundError};
 use live::LiveHub;
 use orchestrator::Orchestrator;
-use services::{Services, SetupToken, StoredKeys};
+use services::{DiskGauge, IsolationProbe, Services, SetupToken, StoredKeys};
 use state::AppState;
 
 /// How long open requests may take when the server stops; the rest of the ten seconds is for what is under them.
@@ -165,6 +165,9 @@ fn assemble(
         live: live.clone(),
         folders,
         setup: SetupToken::random()?,
+        gateway: gateway.clone(),
+        disk: DiskGauge::default(),
+        isolation: IsolationProbe::default(),
     });
     let backend: SharedBackend = services.clone();
     let leptos = site::leptos_options(config).map_err(RunError::Site)?;

@@ -11,7 +11,7 @@ use crate::{
 };
 use crate::{
     error::AppError,
-    model::{AgentId, Project, ProjectId, Viewer},
+    model::{AgentId, Notifications, Project, ProjectId, Viewer},
 };
 
 /// What the sidebar needs to know of a project.
@@ -47,6 +47,8 @@ pub struct Shell {
     pub agents: Vec<(AgentId, String)>,
     /// Their projects.
     pub projects: Vec<NavProject>,
+    /// What they want to be told by notifications.
+    pub notifications: Notifications,
 }
 
 /// What the layout shows; sends a person who is not signed in to the right page.
@@ -55,7 +57,13 @@ pub async fn load_shell() -> Result<Shell, AppError> {
     let (backend, viewer) = signed_in().await?;
     let dashboard = answered(backend.dashboard(&viewer).await)?;
     let agents = dashboard.agents.into_iter().map(|agent| (agent.id, agent.draft.name)).collect();
-    Ok(Shell { viewer, agents, projects: dashboard.projects.iter().map(NavProject::from).collect() })
+    let notifications = answered(backend.notifications(&viewer).await)?;
+    Ok(Shell {
+        viewer,
+        agents,
+        notifications,
+        projects: dashboard.projects.iter().map(NavProject::from).collect(),
+    })
 }
 
 /// Whether the login page is the right one; otherwise sends the browser to the one that is.

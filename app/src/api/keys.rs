@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::api::{answered, signed_in};
 use crate::{
     error::AppError,
-    model::{ApiKeyInfo, Provider},
+    model::{ApiKeyInfo, KeyTest, Provider},
 };
 
 /// What is stored, without the keys.
@@ -28,4 +28,11 @@ pub async fn put_api_key(provider: Provider, key: String) -> Result<(), AppError
 pub async fn delete_api_key(provider: Provider) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.delete_api_key(&viewer, provider).await)
+}
+
+/// Makes a request with the stored key, to see whether it works.
+#[server(prefix = "/fn", endpoint = "test_api_key")]
+pub async fn test_api_key(provider: Provider) -> Result<KeyTest, AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.test_api_key(&viewer, provider).await)
 }

@@ -4,18 +4,27 @@
 //! They are public endpoints: whoever knows the path can call them.
 
 mod accounts;
+mod administration;
 mod agents;
 mod keys;
 mod markdown;
+mod own_account;
 mod plan;
 mod projects;
 mod tabs;
 mod users;
 
 pub use accounts::{Login, Logout, NavProject, Setup, Shell, load_shell, login_page, setup_page};
+pub use administration::{
+    CreateInvite, CreateReset, DeleteLink, SetRole, load_audit, load_isolation, load_links,
+};
 pub use agents::{AgentDetail, CreateAgent, DeleteAgent, UpdateAgent, load_agent, load_agent_detail};
-pub use keys::{DeleteApiKey, PutApiKey, load_api_keys};
+pub use keys::{DeleteApiKey, PutApiKey, TestApiKey, load_api_keys};
 pub use markdown::render_markdown;
+pub use own_account::{
+    AcceptInvite, ChangePassword, EndOtherSessions, EndSession, ResetPassword, SetNotifications,
+    load_notifications, load_sessions,
+};
 pub use plan::{Redo, SavePlan, UndoTo, load_undos};
 pub use projects::{
     Answer, CreateProject, DeleteProject, ProjectDetail, Restart, Start, StepDraft, Stop, demo_project,

@@ -30,14 +30,5 @@ pub async fn create_user(username: String, password: String) -> Result<(), AppEr
 #[server(prefix = "/fn", endpoint = "delete_user")]
 pub async fn delete_user(id: UserId, confirmation: String) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
-    let users = answered(backend.users(&viewer).await)?;
-    let named =
-        users.iter().any(|row| row.user.id == id && row.user.username.as_str() == confirmation.trim());
-    if !named {
-        return answered(Err(AppError::invalid(
-            "confirmation",
-            "Type the username exactly to delete the user.",
-        )));
-    }
-    answered(backend.delete_user(&viewer, id).await)
+    answered(backend.delete_user(&viewer, id, Some(&confirmation)).await)
 }

@@ -5,7 +5,7 @@ use leptos_router::{components::Outlet, hooks::use_location};
 
 use crate::{
     api,
-    components::{Live, LiveState, Nav},
+    components::{Live, LiveState, Nav, Notifier},
 };
 
 /// Sidebar (a drawer on a phone), the sign of the live connection, and the page.
@@ -20,6 +20,7 @@ pub fn Layout() -> impl IntoView {
         (now, _) => now,
     });
     let shell = Resource::new(move || page.get(), |_| api::load_shell());
+    Notifier::provide(live, shell);
     let drawer = NodeRef::<Details>::new();
     Effect::new(move |_| {
         path.track();

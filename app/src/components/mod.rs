@@ -12,6 +12,7 @@ mod local_time;
 mod logs;
 mod markdown;
 mod nav;
+mod notifier;
 mod plan;
 mod project_card;
 #[cfg(feature = "hydrate")]
@@ -21,7 +22,9 @@ mod text;
 
 pub use badge::{InstanceBadge, StatusBadge};
 pub use buttons::Submit;
-pub use form::{Choice, Field, FormError, Select, TextArea, problem, successes};
+pub use form::{
+    Choice, Field, FormError, Select, TextArea, problem, problem_of_form, problem_without_form, successes,
+};
 pub use layout::Layout;
 pub use live::{Live, LiveState};
 pub use load::{ErrorView, Load};
@@ -29,6 +32,7 @@ pub use local_time::LocalTime;
 pub use logs::LogView;
 pub use markdown::{Markdown, MarkdownEditor};
 pub use nav::Nav;
+pub use notifier::{Notifier, Permission};
 pub use plan::PlanView;
 pub use project_card::ProjectCard;
 pub use terminal::TerminalView;

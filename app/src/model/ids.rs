@@ -46,4 +46,8 @@ id! {
     LogId,
     /// Row id in `undos`.
     UndoId,
+    /// Row id in `account_links`.
+    LinkId,
+    /// Row id in `audit`; grows with time.
+    AuditId,
 }

@@ -57,3 +57,24 @@ pub struct ApiKeyInfo {
     /// When it was stored.
     pub created_at: Timestamp,
 }
+
+/// What a provider says to a stored key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyOutcome {
+    /// It works.
+    Valid,
+    /// The provider does not accept it.
+    Refused,
+    /// There was no answer that says anything about the key.
+    Unreachable,
+}
+
+/// The result of a request made with a stored key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyTest {
+    /// What it says about the key.
+    pub outcome: KeyOutcome,
+    /// The same for a person, with the reason; never any part of the key.
+    pub detail: String,
+}

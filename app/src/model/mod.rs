@@ -2,6 +2,8 @@
 //!
 //! Must not know where a value is stored or how it is drawn: no SQL, no HTTP, no signals.
 
+mod account;
+mod admin;
 mod agent;
 mod changes;
 mod coding;
@@ -22,14 +24,18 @@ mod undo;
 mod usage;
 mod user;
 
+pub use account::{Notifications, PasswordChange, Session, SessionId};
+pub use admin::{
+    AccountLink, AuditEntry, AuditQuery, DiskUse, IsolationFact, IsolationReport, NewLink, RoleChange,
+};
 pub use agent::{Agent, AgentDraft};
 pub use changes::{Changes, ChangesQuery, FileChange, FileStatus};
 pub use coding::{ApprovalPolicy, CodingCli};
 pub use diagnosis::Diagnosis;
 pub use html::SafeHtml;
-pub use ids::{AgentId, InstanceId, LogId, ProjectId, UndoId, UserId};
+pub use ids::{AgentId, AuditId, InstanceId, LinkId, LogId, ProjectId, UndoId, UserId};
 pub use instance::{Instance, InstanceStatus};
-pub use key::{ApiKeyInfo, Provider};
+pub use key::{ApiKeyInfo, KeyOutcome, KeyTest, Provider};
 pub use live::LiveEvent;
 pub use log::{LogEntry, LogLevel, LogLevels, LogQuery};
 pub use names::{InvalidName, ModelName, Slug, Username};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Agent, Project, Timestamp, UsageSummary, UserId, Username};
+use super::{Agent, DiskUse, Project, SessionId, Timestamp, UsageSummary, UserId, Username};
 
 /// What a user may do beyond their own things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,9 @@ pub struct Viewer {
     pub username: Username,
     /// Role.
     pub role: Role,
+    /// The sign-in that the request belongs to; stays on the server.
+    #[serde(skip)]
+    pub session: SessionId,
 }
 
 impl Viewer {
@@ -54,6 +57,12 @@ pub struct UserSummary {
     pub agents: i64,
     /// How many of its instances run now.
     pub running_instances: i64,
+    /// When the person signed in last.
+    pub last_sign_in_at: Option<Timestamp>,
+    /// What the files take; none until it is measured.
+    pub disk: Option<DiskUse>,
+    /// What the isolation of its processes lacks, in one sentence, as far as known.
+    pub isolation_warning: Option<String>,
 }
 
 /// Username and password as typed, for login, setup and new users.

@@ -1,14 +1,17 @@
 //! A backend of fixed answers, so that pages can be rendered without a server.
 
+mod account;
+
 use app::{
     backend::{Accounts, Agents, Answer, ApiKeys, Cookies, Projects, Users},
     error::AppError,
     model::{
         Agent, AgentDraft, AgentId, ApiKeyInfo, ApprovalPolicy, Changes, ChangesQuery, CodingCli,
-        Credentials, Dashboard, Diagnosis, FileChange, FileStatus, ImplementationPlan, Instance, InstanceId,
-        LogEntry, LogId, LogLevel, LogQuery, Project, ProjectDraft, ProjectId, ProjectStatus, ProjectText,
-        Provider, Role, StartAnswer, Step, StepStatus, StepUsage, TextKind, TextSave, Timestamp, TokenUsage,
-        Undo, UndoDraft, UndoId, UsageSummary, User, UserId, UserSummary, Viewer,
+        Credentials, Dashboard, Diagnosis, DiskUse, FileChange, FileStatus, ImplementationPlan, Instance,
+        InstanceId, KeyOutcome, KeyTest, LogEntry, LogId, LogLevel, LogQuery, Project, ProjectDraft,
+        ProjectId, ProjectStatus, ProjectText, Provider, Role, StartAnswer, Step, StepStatus, StepUsage,
+        TextKind, TextSave, Timestamp, TokenUsage, Undo, UndoDraft, UndoId, UsageSummary, User, UserId,
+        UserSummary, Viewer,
     },
 };
 use async_trait::async_trait;
@@ -91,7 +94,12 @@ const USAGE: UsageSummary = UsageSummary {
 impl Accounts for Fake {
     async fn viewer(&self, headers: &http::HeaderMap) -> Answer<Viewer> {
         if headers.get("cookie").is_some_and(|cookie| cookie == COOKIE) {
-            return Ok(Viewer { id: UserId(1), username: "tom".parse().unwrap(), role: Role::Admin });
+            return Ok(Viewer {
+                id: UserId(1),
+                username: "tom".parse().unwrap(),
+                role: Role::Admin,
+                session: "s1".parse().unwrap(),
+            });
         }
         Err(AppError::Unauthorized)
     }
@@ -121,13 +129,25 @@ impl Users for Fake {
             role: viewer.role,
             created_at: Timestamp::from_millis(0),
         };
-        Ok(vec![UserSummary { user, agents: 1, running_instances: 1 }])
+        Ok(vec![UserSummary {
+            user,
+            agents: 1,
+            running_instances: 1,
+            last_sign_in_at: Some(Timestamp::from_millis(0)),
+            disk: Some(DiskUse { bytes: 3_565_158, complete: false, measured_at: Timestamp::from_millis(0) }),
+            isolation_warning: Some("No <sandbox>.".to_owned()),
+        }])
     }
     async fn create_user(&self, _: &Viewer, _: Credentials) -> Answer<User> {
         Err(AppError::invalid("username", "That name is taken."))
     }
-    async fn delete_user(&self, _: &Viewer, _: UserId) -> Answer<()> {
-        Ok(())
+    async fn delete_user(&self, _: &Viewer, _: UserId, confirmation: Option<&str>) -> Answer<()> {
+        assert_eq!(confirmation, Some("tim"));
+        Err(AppError::invalid("confirmation", "Type the username exactly."))
+    }
+    async fn set_role(&self, _: &Viewer, _: UserId, role: Role) -> Answer<User> {
+        assert_eq!(role, Role::User);
+        Err(AppError::Conflict("The last admin stays one.".to_owned()))
     }
 }
 
@@ -289,5 +309,8 @@ impl ApiKeys for Fake {
     }
     async fn delete_api_key(&self, _: &Viewer, _: Provider) -> Answer<()> {
         Ok(())
+    }
+    async fn test_api_key(&self, _: &Viewer, _: Provider) -> Answer<KeyTest> {
+        Ok(KeyTest { outcome: KeyOutcome::Refused, detail: "No.".to_owned() })
     }
 }

@@ -2,6 +2,8 @@
 
 // Helpers may unwrap like tests do.
 #[cfg(test)]
+mod account;
+#[cfg(test)]
 mod fake;
 #[cfg(test)]
 mod site;

@@ -14,7 +14,6 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct AuthUser {
     viewer: Viewer,
-    session: String,
 }
 
 impl AuthUser {
@@ -45,7 +44,7 @@ impl Auth {
         let user = claims.user().ok_or(AppError::Unauthorized)?;
         let viewer =
             db::sessions::viewer(self.0.db.reader(), user, &claims.sid, now_ms()).await.map_err(error::db)?;
-        Ok(AuthUser { viewer: viewer.ok_or(AppError::Unauthorized)?, session: claims.sid })
+        Ok(AuthUser { viewer: viewer.ok_or(AppError::Unauthorized)? })
     }
 
     /// Whether the session of an open socket still exists; ask every few seconds.
@@ -53,7 +52,8 @@ impl Auth {
     /// # Errors
     /// [`AppError::Internal`] if the database fails.
     pub async fn is_alive(&self, user: &AuthUser) -> Result<bool, AppError> {
-        let viewer = db::sessions::viewer(self.0.db.reader(), user.viewer.id, &user.session, now_ms());
+        let session = user.viewer.session.as_str();
+        let viewer = db::sessions::viewer(self.0.db.reader(), user.viewer.id, session, now_ms());
         Ok(viewer.await.map_err(error::db)?.is_some())
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Must not know what a person may do with a thing; services ask that of the rows' owner.
 
+pub mod attempt;
 pub mod cookies;
 pub mod extract;
 pub mod layer;
@@ -9,7 +10,7 @@ pub mod limiter;
 pub mod password;
 pub mod token;
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use app::{
     error::AppError,
@@ -27,7 +28,7 @@ use crate::{
     error,
 };
 use cookies::CookieStyle;
-use limiter::{AttemptKey, LoginLimiter};
+use limiter::LoginLimiter;
 use password::Passwords;
 use token::{RefreshToken, TokenKeys};
 
@@ -109,10 +110,7 @@ impl Auth {
         credentials: Credentials,
     ) -> Result<TokenPair, AppError> {
         let Credentials { username, password } = credentials;
-        let address =
-            headers.get(CLIENT_ADDRESS).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-        let attempt = AttemptKey { username: username.chars().take(64).collect(), address };
-        self.0.limiter.begin(&attempt, Instant::now()).map_err(AppError::TooManyRequests)?;
+        let attempt = self.begin_attempt(&username, headers)?;
         let stored = match username.parse::<Username>() {
             Ok(name) => db::users::find_by_name(self.0.db.reader(), &name).await.map_err(error::db)?,
             Err(_) => None,
@@ -124,7 +122,7 @@ impl Auth {
             tracing::warn!(username = %attempt.username, address = %attempt.address, "a sign-in was refused");
             return Err(AppError::BadCredentials);
         };
-        self.0.limiter.succeeded(&attempt);
+        self.attempt_succeeded(&attempt);
         let mut tx = self.0.db.begin().await.map_err(error::db)?;
         let pair = self.begin_session(&mut tx, headers, stored.user.id).await?;
         let name = stored.user.username.as_str();
@@ -157,6 +155,7 @@ impl Auth {
             expires_at: now + token::REFRESH_SECS * 1000,
         };
         db::sessions::insert(tx, &session, now).await.map_err(error::db)?;
+        db::users::signed_in(tx, user, now).await.map_err(error::db)?;
         Ok(TokenPair { access: self.access_token(user, &id, now)?, refresh: Some(refresh.secret) })
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Must not get secrets: what is written here is shown to admins.
 
-use app::model::UserId;
-use sqlx::{Sqlite, Transaction};
+use app::model::{AuditEntry, AuditId, Timestamp, UserId};
+use sqlx::{Sqlite, SqliteExecutor, Transaction};
 
 /// Records that somebody did something; `user` is whom it concerns.
 ///
@@ -29,4 +29,32 @@ pub async fn insert(
     .execute(&mut **tx)
     .await
     .map(drop)
+}
+
+/// Security events older than one (or all), newest first, at most so many.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(
+    db: impl SqliteExecutor<'_>,
+    before: Option<AuditId>,
+    limit: u32,
+) -> Result<Vec<AuditEntry>, sqlx::Error> {
+    let before = before.map_or(i64::MAX, |id| id.0);
+    let rows = sqlx::query!(
+        r#"select id as "id!", user_id, actor, action, detail, created_at
+           from audit where id < ? order by id desc limit ?"#,
+        before,
+        limit
+    );
+    let entry = |id, user_id: Option<i64>, actor, action, detail, created_at| AuditEntry {
+        id: AuditId(id),
+        user_id: user_id.map(UserId),
+        actor,
+        action,
+        detail,
+        created_at: Timestamp::from_millis(created_at),
+    };
+    let rows = rows.fetch_all(db).await?.into_iter();
+    Ok(rows.map(|r| entry(r.id, r.user_id, r.actor, r.action, r.detail, r.created_at)).collect())
 }

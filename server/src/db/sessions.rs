@@ -2,7 +2,7 @@
 //!
 //! Must not know how tokens look; it stores and compares hashes.
 
-use app::model::{UserId, Viewer};
+use app::model::{SessionId, Timestamp, UserId, Viewer};
 use sqlx::{Sqlite, SqliteExecutor, Transaction};
 
 use super::{corrupt, users::parse_role};
@@ -35,6 +35,19 @@ pub struct NewSession<'a> {
     pub user_agent: &'a str,
     /// When it ends, in milliseconds.
     pub expires_at: i64,
+}
+
+/// A sign-in as its owner sees it.
+#[derive(Clone, Debug)]
+pub struct OwnSession {
+    /// Random id.
+    pub id: SessionId,
+    /// What the browser called itself.
+    pub user_agent: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When its token was last replaced.
+    pub rotated_at: Timestamp,
 }
 
 /// Stores a sign-in and forgets those that ended by time.
@@ -121,6 +134,67 @@ pub async fn delete(tx: &mut Transaction<'_, Sqlite>, id: &str) -> Result<(), sq
     sqlx::query!("delete from sessions where id = ?", id).execute(&mut **tx).await.map(drop)
 }
 
+/// A user's sign-ins that have not ended, last used first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(
+    db: impl SqliteExecutor<'_>,
+    user: UserId,
+    now: i64,
+) -> Result<Vec<OwnSession>, sqlx::Error> {
+    sqlx::query!(
+        r#"select id as "id!", user_agent, created_at, rotated_at from sessions
+           where user_id = ? and expires_at > ? order by rotated_at desc, id"#,
+        user.0,
+        now
+    )
+    .fetch_all(db)
+    .await?
+    .into_iter()
+    .map(|row| {
+        Ok(OwnSession {
+            id: row.id.parse().map_err(|e| corrupt("session", e))?,
+            user_agent: row.user_agent,
+            created_at: Timestamp::from_millis(row.created_at),
+            rotated_at: Timestamp::from_millis(row.rotated_at),
+        })
+    })
+    .collect()
+}
+
+/// Ends a sign-in of a user; tells whether there was one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete_own(
+    tx: &mut Transaction<'_, Sqlite>,
+    user: UserId,
+    id: &SessionId,
+) -> Result<bool, sqlx::Error> {
+    let id = id.as_str();
+    let done = sqlx::query!("delete from sessions where id = ? and user_id = ?", id, user.0)
+        .execute(&mut **tx)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Ends every sign-in of a user but one; tells how many.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete_others(
+    tx: &mut Transaction<'_, Sqlite>,
+    user: UserId,
+    keep: &SessionId,
+) -> Result<u64, sqlx::Error> {
+    let keep = keep.as_str();
+    let done = sqlx::query!("delete from sessions where user_id = ? and id <> ?", user.0, keep)
+        .execute(&mut **tx)
+        .await?;
+    Ok(done.rows_affected())
+}
+
 /// Ends every sign-in of a user.
 ///
 /// # Errors
@@ -153,6 +227,7 @@ pub async fn viewer(
             id: UserId(row.id),
             username: row.username.parse().map_err(|e| corrupt("username", e))?,
             role: parse_role(&row.role)?,
+            session: id.parse().map_err(|e| corrupt("session", e))?,
         })
     })
     .transpose()

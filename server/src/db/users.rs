@@ -2,7 +2,7 @@
 //!
 //! Must not know how a password is hashed or checked.
 
-use app::model::{Role, Timestamp, User, UserId, UserSummary, Username};
+use app::model::{Notifications, Role, Timestamp, User, UserId, UserSummary, Username};
 use sqlx::{Sqlite, SqliteExecutor, Transaction};
 
 use super::corrupt;
@@ -104,7 +104,7 @@ pub async fn find(db: impl SqliteExecutor<'_>, id: UserId) -> Result<Option<User
 /// Those of the database.
 pub async fn summaries(db: impl SqliteExecutor<'_>) -> Result<Vec<UserSummary>, sqlx::Error> {
     sqlx::query!(
-        r#"select u.id as "id!", u.username, u.role, u.created_at,
+        r#"select u.id as "id!", u.username, u.role, u.created_at, u.last_sign_in_at,
                   (select count(*) from agents a where a.user_id = u.id) as "agents!: i64",
                   (select count(*) from agent_instances i where i.user_id = u.id and i.status = 'running')
                       as "running_instances!: i64"
@@ -118,6 +118,9 @@ pub async fn summaries(db: impl SqliteExecutor<'_>) -> Result<Vec<UserSummary>, 
             user: user(row.id, row.username, &row.role, row.created_at)?,
             agents: row.agents,
             running_instances: row.running_instances,
+            last_sign_in_at: row.last_sign_in_at.map(Timestamp::from_millis),
+            disk: None,
+            isolation_warning: None,
         })
     })
     .collect()
@@ -145,6 +148,88 @@ pub async fn insert(
     .execute(&mut **tx)
     .await?;
     Ok(UserId(done.last_insert_rowid()))
+}
+
+/// The stored hash of a user's password, unless the account is being deleted.
+///
+/// # Errors
+/// Those of the database.
+pub async fn password_hash(db: impl SqliteExecutor<'_>, id: UserId) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!("select password_hash from users where id = ? and deleting_at is null", id.0)
+        .fetch_optional(db)
+        .await
+}
+
+/// Replaces a user's password.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_password(
+    tx: &mut Transaction<'_, Sqlite>,
+    id: UserId,
+    password_hash: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!("update users set password_hash = ? where id = ?", password_hash, id.0)
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+}
+
+/// Gives a user another role.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_role(tx: &mut Transaction<'_, Sqlite>, id: UserId, role: Role) -> Result<(), sqlx::Error> {
+    let role = role_text(role);
+    sqlx::query!("update users set role = ? where id = ?", role, id.0).execute(&mut **tx).await.map(drop)
+}
+
+/// Notes that a user signed in.
+///
+/// # Errors
+/// Those of the database.
+pub async fn signed_in(tx: &mut Transaction<'_, Sqlite>, id: UserId, now: i64) -> Result<(), sqlx::Error> {
+    sqlx::query!("update users set last_sign_in_at = ? where id = ?", now, id.0)
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+}
+
+/// What a user wants to be told.
+///
+/// # Errors
+/// Those of the database.
+pub async fn notifications(
+    db: impl SqliteExecutor<'_>,
+    id: UserId,
+) -> Result<Option<Notifications>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select notify_help as "needs_help!: bool", notify_completed as "completed!: bool"
+           from users where id = ?"#,
+        id.0
+    );
+    let row = row.fetch_optional(db).await?;
+    Ok(row.map(|row| Notifications { needs_help: row.needs_help, completed: row.completed }))
+}
+
+/// Replaces what a user wants to be told.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_notifications(
+    tx: &mut Transaction<'_, Sqlite>,
+    id: UserId,
+    wanted: Notifications,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update users set notify_help = ?, notify_completed = ? where id = ?",
+        wanted.needs_help,
+        wanted.completed,
+        id.0
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
 }
 
 /// Marks an account as being deleted: nobody can sign in to it any more.

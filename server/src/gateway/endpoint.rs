@@ -17,6 +17,8 @@ pub(super) enum Endpoint {
     Responses,
     /// The list of models.
     Models,
+    /// What OpenRouter says about a key.
+    Key,
 }
 
 /// How errors of the gateway's own look.
@@ -37,6 +39,7 @@ impl Endpoint {
             Self::Chat => "chat/completions",
             Self::Responses => "responses",
             Self::Models => "models",
+            Self::Key => "key",
         }
     }
 
@@ -50,7 +53,7 @@ impl Endpoint {
         match self {
             Self::Messages | Self::CountTokens => ErrorShape::Anthropic,
             Self::Models if headers.contains_key("anthropic-version") => ErrorShape::Anthropic,
-            Self::Chat | Self::Responses | Self::Models => ErrorShape::Openai,
+            Self::Chat | Self::Responses | Self::Models | Self::Key => ErrorShape::Openai,
         }
     }
 }

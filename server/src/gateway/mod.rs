@@ -12,6 +12,7 @@ mod headers;
 mod limits;
 mod meter;
 mod prices;
+mod probe;
 mod proxy;
 mod stream_usage;
 pub mod token;
@@ -28,6 +29,7 @@ use axum::{
     routing::{get, post},
 };
 use secrecy::SecretString;
+use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::db::Db;
@@ -37,6 +39,7 @@ use endpoint::Endpoint;
 use prices::PriceTable;
 
 pub use error::GatewayError;
+pub use probe::Probe;
 pub use upstreams::Upstreams;
 
 /// Where the gateway gets users' keys from.
@@ -61,6 +64,7 @@ struct Inner {
     demo: EmbeddedDemo,
     prices: Arc<PriceTable>,
     limits: limits::Limits,
+    probes: Semaphore,
     tracker: TaskTracker,
 }
 
@@ -85,6 +89,7 @@ impl Gateway {
             demo: EmbeddedDemo::new(tracker.clone(), shutdown),
             prices: Arc::new(PriceTable::builtin()?),
             limits: limits::Limits::default(),
+            probes: Semaphore::new(probe::AT_ONCE),
             tracker,
         })))
     }

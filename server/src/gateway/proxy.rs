@@ -121,7 +121,7 @@ fn pass_down(
 }
 
 /// The innermost cause, without the URL.
-fn reason(error: &reqwest::Error) -> String {
+pub(super) fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "it did not answer in time".to_owned();
     }

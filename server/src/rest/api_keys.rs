@@ -2,12 +2,12 @@
 
 use app::{
     backend::SharedBackend,
-    model::{ApiKeyInfo, Provider},
+    model::{ApiKeyInfo, KeyTest, Provider},
 };
 use axum::{
     Router,
     extract::State,
-    routing::{get, put},
+    routing::{get, post, put},
 };
 use http::StatusCode;
 use serde::Deserialize;
@@ -25,7 +25,10 @@ struct KeyBody {
 }
 
 pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/api-keys", get(list)).route("/api-keys/{provider}", put(store).delete(remove))
+    Router::new()
+        .route("/api-keys", get(list))
+        .route("/api-keys/{provider}", put(store).delete(remove))
+        .route("/api-keys/{provider}/test", post(test))
 }
 
 async fn list(
@@ -51,4 +54,12 @@ async fn remove(
 ) -> Result<StatusCode, Problem> {
     backend.delete_api_key(user.viewer(), provider).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn test(
+    user: AuthUser,
+    State(backend): State<SharedBackend>,
+    Path(provider): Path<Provider>,
+) -> Result<axum::Json<KeyTest>, Problem> {
+    Ok(axum::Json(backend.test_api_key(user.viewer(), provider).await?))
 }

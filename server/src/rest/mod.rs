@@ -2,6 +2,8 @@
 //!
 //! Must not decide anything; the server functions of the pages call the same services.
 
+mod account;
+mod administration;
 mod agents;
 mod api_keys;
 mod auth;
@@ -24,7 +26,9 @@ const BODY_LIMIT: usize = 1024 * 1024;
 pub fn router() -> Router<AppState> {
     let v1 = Router::new()
         .merge(auth::router())
+        .merge(account::router())
         .merge(users::router())
+        .merge(administration::router())
         .merge(agents::router())
         .merge(projects::router())
         .merge(project_pages::router())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use app::{
     backend::{Answer, ApiKeys},
     error::AppError,
-    model::{ApiKeyInfo, Provider, Timestamp, Viewer},
+    model::{ApiKeyInfo, KeyOutcome, KeyTest, Provider, Timestamp, Viewer},
 };
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -16,6 +16,7 @@ use super::Services;
 use crate::{
     db::{self, now_ms},
     error,
+    gateway::Probe,
 };
 
 /// The copy in the user's folder, as sealed as the rows.
@@ -78,5 +79,29 @@ impl ApiKeys for Services {
         self.note(&mut tx, viewer, "api_key_deleted", provider).await?;
         self.copy_keys(&mut tx, viewer).await?;
         tx.commit().await.map_err(error::db)
+    }
+
+    async fn test_api_key(&self, viewer: &Viewer, provider: Provider) -> Answer<KeyTest> {
+        let stored = db::api_keys::find(self.db.reader(), viewer.id, provider).await.map_err(error::db)?;
+        if stored.is_none() {
+            return Err(AppError::NotFound);
+        }
+        let probe = self.gateway.probe(viewer.id, provider.as_str()).await;
+        let (outcome, detail) = match probe {
+            Probe::Accepted => (KeyOutcome::Valid, "The provider accepts the key.".to_owned()),
+            Probe::Limited => (
+                KeyOutcome::Valid,
+                "The provider knows the key, but a limit of it is reached at the moment.".to_owned(),
+            ),
+            Probe::Refused(status) => {
+                (KeyOutcome::Refused, format!("The provider refuses the key (status {status})."))
+            }
+            Probe::Unclear(why) => (KeyOutcome::Unreachable, format!("The key could not be tested: {why}.")),
+            Probe::Busy => {
+                let why = "Other keys are being tested; try again in a moment.";
+                return Err(AppError::Unavailable(why.to_owned()));
+            }
+        };
+        Ok(KeyTest { outcome, detail })
     }
 }

@@ -110,7 +110,7 @@ impl UserFolders {
     }
 
     /// Runs file work on handles of the two folders, off the async threads.
-    async fn blocking<T: Send + 'static>(
+    pub(super) async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(Dir, Dir) -> io::Result<T> + Send + 'static,
     ) -> Result<io::Result<T>, AppError> {

@@ -3,11 +3,17 @@
 //! Must not know routes, JSON bodies or pages; both doors, server functions and REST, call the same methods.
 
 mod accounts;
+mod administration;
 mod agents;
 mod api_keys;
 mod check;
+mod device;
+mod disk;
 mod folders;
+mod isolation;
 mod key_source;
+mod links;
+mod own_account;
 mod plan;
 mod projects;
 mod reports;
@@ -30,11 +36,14 @@ use crate::{
     crypto::ApiKeyCipher,
     db::{self, Db},
     error,
+    gateway::Gateway,
     live::LiveHub,
     orchestrator::Orchestrator,
 };
 pub use accounts::{SetupToken, create_admin};
+pub use disk::DiskGauge;
 pub use folders::UserFolders;
+pub use isolation::IsolationProbe;
 pub use key_source::StoredKeys;
 pub use projects::demo_project;
 
@@ -56,6 +65,17 @@ pub struct Services {
     pub folders: UserFolders,
     /// What opens `/setup`.
     pub setup: SetupToken,
+    /// The way to the model providers.
+    pub gateway: Gateway,
+    /// What users' files take.
+    pub disk: DiskGauge,
+    /// How well users are kept apart.
+    pub isolation: IsolationProbe,
+}
+
+/// Refuses whoever is no admin.
+fn admin(viewer: &Viewer) -> Result<(), AppError> {
+    if viewer.is_admin() { Ok(()) } else { Err(AppError::Forbidden) }
 }
 
 impl Services {

@@ -7,15 +7,11 @@ use app::{
 };
 use async_trait::async_trait;
 
-use super::{Services, accounts::new_account};
+use super::{Services, accounts::new_account, admin};
 use crate::{
     db::{self, now_ms},
     error,
 };
-
-fn admin(viewer: &Viewer) -> Answer<()> {
-    if viewer.is_admin() { Ok(()) } else { Err(AppError::Forbidden) }
-}
 
 impl Services {
     /// Finishes deletions that a crash cut short; called once at start. What cannot be finished is logged and
@@ -47,7 +43,12 @@ impl Services {
 impl Users for Services {
     async fn users(&self, viewer: &Viewer) -> Answer<Vec<UserSummary>> {
         admin(viewer)?;
-        db::users::summaries(self.db.reader()).await.map_err(error::db)
+        let mut users = db::users::summaries(self.db.reader()).await.map_err(error::db)?;
+        self.disk.measure(&self.folders, &mut users).await?;
+        for row in &mut users {
+            row.isolation_warning = self.orchestrator.isolation_warning(row.user.id);
+        }
+        Ok(users)
     }
 
     async fn create_user(&self, viewer: &Viewer, credentials: Credentials) -> Answer<User> {
@@ -63,10 +64,14 @@ impl Users for Services {
         user.ok_or(AppError::NotFound)
     }
 
-    async fn delete_user(&self, viewer: &Viewer, id: UserId) -> Answer<()> {
+    async fn delete_user(&self, viewer: &Viewer, id: UserId, confirmation: Option<&str>) -> Answer<()> {
         admin(viewer)?;
         let mut tx = self.begin().await?;
         let user = db::users::find(&mut *tx, id).await.map_err(error::db)?.ok_or(AppError::NotFound)?;
+        if confirmation.is_some_and(|typed| typed.trim() != user.username.as_str()) {
+            let message = "Type the username exactly to delete the user.";
+            return Err(AppError::invalid("confirmation", message));
+        }
         if user.role == Role::Admin && db::users::count_admins(&mut *tx).await.map_err(error::db)? <= 1 {
             return Err(AppError::Conflict("The last admin cannot be deleted.".to_owned()));
         }
@@ -77,5 +82,28 @@ impl Users for Services {
         db::audit::insert(&mut tx, Some(id), actor, "user_deleted", name, now).await.map_err(error::db)?;
         tx.commit().await.map_err(error::db)?;
         self.remove_all_of(&user).await
+    }
+
+    async fn set_role(&self, viewer: &Viewer, id: UserId, role: Role) -> Answer<User> {
+        admin(viewer)?;
+        let mut tx = self.begin().await?;
+        // One that is being deleted is gone for everybody but the deletion.
+        let hash = db::users::password_hash(&mut *tx, id).await.map_err(error::db)?;
+        hash.ok_or(AppError::NotFound)?;
+        let user = db::users::find(&mut *tx, id).await.map_err(error::db)?.ok_or(AppError::NotFound)?;
+        if user.role == role {
+            return Ok(user);
+        }
+        if user.role == Role::Admin && db::users::count_admins(&mut *tx).await.map_err(error::db)? <= 1 {
+            return Err(AppError::Conflict(
+                "The last admin stays one; make somebody else admin first.".to_owned(),
+            ));
+        }
+        db::users::set_role(&mut tx, id, role).await.map_err(error::db)?;
+        let action = if role == Role::Admin { "promoted_to_admin" } else { "demoted_to_user" };
+        let (actor, name) = (viewer.username.as_str(), user.username.as_str());
+        db::audit::insert(&mut tx, Some(id), actor, action, name, now_ms()).await.map_err(error::db)?;
+        tx.commit().await.map_err(error::db)?;
+        Ok(User { role, ..user })
     }
 }

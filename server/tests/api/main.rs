@@ -2,6 +2,10 @@
 
 // Marked as tests, so that helpers between the tests may panic too.
 #[cfg(test)]
+mod account;
+#[cfg(test)]
+mod administration;
+#[cfg(test)]
 mod agents;
 #[cfg(test)]
 mod api_keys;
@@ -18,8 +22,12 @@ mod control;
 mod fake_runner;
 #[cfg(test)]
 mod foreign;
+mod key_test;
+#[cfg(test)]
+mod links;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
 mod problems;
 #[cfg(test)]
 mod projects;

@@ -11,7 +11,7 @@ use tokio_tungstenite::{
 use crate::common::{ADMIN, Client, TestServer};
 
 /// How long a live socket of this client stays open from now on, and how it ends.
-async fn lifetime(client: &Client, meanwhile: impl Future<Output = ()>) -> (Duration, Option<u16>) {
+pub async fn lifetime(client: &Client, meanwhile: impl Future<Output = ()>) -> (Duration, Option<u16>) {
     let url = format!("{}/ws/live", client.base.replace("http://", "ws://"));
     let mut request = url.into_client_request().unwrap();
     let token = format!("Bearer {}", client.token.as_deref().unwrap());

@@ -35,6 +35,15 @@ impl TestServer {
         Self::start_in(folder).await
     }
 
+    /// As [`TestServer::start`], with base URLs of providers that replace the gateway's own.
+    pub async fn start_with_upstreams(upstreams: &[(&str, String)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        server::create_admin(&config(&folder), ADMIN, PASSWORD).await.unwrap();
+        let mut config = config(&folder);
+        config.upstreams = upstreams.iter().map(|(name, url)| ((*name).to_owned(), url.clone())).collect();
+        Self::start_as(folder, config).await
+    }
+
     /// A server that nobody has set up.
     pub async fn start_empty() -> Self {
         Self::start_in(tempfile::tempdir().unwrap()).await
@@ -42,6 +51,10 @@ impl TestServer {
 
     async fn start_in(folder: TempDir) -> Self {
         let config = config(&folder);
+        Self::start_as(folder, config).await
+    }
+
+    async fn start_as(folder: TempDir, config: Config) -> Self {
         std::fs::create_dir_all(config.site_root.join("pkg")).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let shutdown = CancellationToken::new();

@@ -4,6 +4,7 @@
 
 mod choice;
 mod field;
+mod shared;
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -11,6 +12,7 @@ use crate::error::AppError;
 
 pub use choice::{Choice, Select};
 pub use field::{Field, TextArea};
+pub use shared::{problem_of_form, problem_without_form};
 
 /// What went wrong in the last run of an action; none while it never ran or went well.
 pub fn problem<S>(action: ServerAction<S>) -> Signal<Option<AppError>>

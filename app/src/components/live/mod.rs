@@ -123,6 +123,12 @@ impl Live {
         self.state.into()
     }
 
+    /// Every project that arrived, as it is now; `None` for deleted ones.
+    #[cfg(feature = "hydrate")]
+    pub fn arrived(self) -> Signal<BTreeMap<ProjectId, Option<Project>>> {
+        self.projects.into()
+    }
+
     /// A project as it is now.
     pub fn project(self, drawn: Project) -> Memo<Project> {
         Memo::new(move |_| {

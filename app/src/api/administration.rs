@@ -1,0 +1,62 @@
+//! The installation, for the admin page.
+
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use crate::{
+    api::{answered, signed_in},
+    model::AuditQuery,
+};
+use crate::{
+    error::AppError,
+    model::{AccountLink, AuditEntry, AuditId, IsolationReport, LinkId, NewLink, Role, UserId},
+};
+
+/// Links that are open.
+#[server(prefix = "/fn", endpoint = "load_links")]
+pub async fn load_links() -> Result<Vec<AccountLink>, AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.links(&viewer).await)
+}
+
+/// Makes an invitation.
+#[server(prefix = "/fn", endpoint = "create_invite")]
+pub async fn create_invite() -> Result<NewLink, AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.create_invite(&viewer).await)
+}
+
+/// Makes a link with which a user sets a new password.
+#[server(prefix = "/fn", endpoint = "create_reset")]
+pub async fn create_reset(id: UserId) -> Result<NewLink, AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.create_reset(&viewer, id).await)
+}
+
+/// Makes a link void.
+#[server(prefix = "/fn", endpoint = "delete_link")]
+pub async fn delete_link(id: LinkId) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.delete_link(&viewer, id).await)
+}
+
+/// Makes a user an admin or an admin a user.
+#[server(prefix = "/fn", endpoint = "set_role")]
+pub async fn set_role(id: UserId, role: Role) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.set_role(&viewer, id, role).await).map(drop)
+}
+
+/// A page of security events, those before one or the newest.
+#[server(prefix = "/fn", endpoint = "load_audit")]
+pub async fn load_audit(before: Option<AuditId>) -> Result<Vec<AuditEntry>, AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.audit(&viewer, AuditQuery { before, limit: None }).await)
+}
+
+/// How well users are kept apart.
+#[server(prefix = "/fn", endpoint = "load_isolation")]
+pub async fn load_isolation() -> Result<IsolationReport, AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.isolation(&viewer).await)
+}

@@ -1,0 +1,81 @@
+//! A person's own account, for the settings page, and the pages behind one-time links.
+
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use crate::{
+    api::{answered, headers, send_to, set_cookies, signed_in},
+    backend::backend,
+    model::{Credentials, PasswordChange},
+};
+use crate::{
+    error::AppError,
+    model::{Notifications, Session, SessionId},
+};
+
+/// The person's sign-ins.
+#[server(prefix = "/fn", endpoint = "load_sessions")]
+pub async fn load_sessions() -> Result<Vec<Session>, AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.sessions(&viewer).await)
+}
+
+/// Ends one sign-in.
+#[server(prefix = "/fn", endpoint = "end_session")]
+pub async fn end_session(id: SessionId) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.end_session(&viewer, &id).await)
+}
+
+/// Ends all other sign-ins.
+#[server(prefix = "/fn", endpoint = "end_other_sessions")]
+pub async fn end_other_sessions() -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.end_other_sessions(&viewer).await)
+}
+
+/// Replaces the password.
+#[server(prefix = "/fn", endpoint = "change_password")]
+pub async fn change_password(current: String, password: String) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.change_password(&viewer, PasswordChange { current, password }).await)
+}
+
+/// What the person wants to be told.
+#[server(prefix = "/fn", endpoint = "load_notifications")]
+pub async fn load_notifications() -> Result<Notifications, AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.notifications(&viewer).await)
+}
+
+/// Replaces what the person wants to be told; a box that is not ticked sends nothing.
+#[server(prefix = "/fn", endpoint = "set_notifications")]
+pub async fn set_notifications(
+    #[server(default)] needs_help: bool,
+    #[server(default)] completed: bool,
+) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.set_notifications(&viewer, Notifications { needs_help, completed }).await)
+}
+
+/// Uses an invitation and signs the new person in.
+#[server(prefix = "/fn", endpoint = "accept_invite")]
+pub async fn accept_invite(token: String, username: String, password: String) -> Result<(), AppError> {
+    let (backend, headers) = (backend()?, headers()?);
+    let credentials = Credentials { username, password };
+    answered(backend.accept_invite(&headers, &token, credentials.clone()).await)?;
+    set_cookies(answered(backend.login(&headers, credentials).await)?)?;
+    send_to("/");
+    Ok(())
+}
+
+/// Uses a reset link and signs the person in.
+#[server(prefix = "/fn", endpoint = "reset_password")]
+pub async fn reset_password(token: String, password: String) -> Result<(), AppError> {
+    let (backend, headers) = (backend()?, headers()?);
+    let user = answered(backend.reset_password(&headers, &token, password.clone()).await)?;
+    let credentials = Credentials { username: user.username.to_string(), password };
+    set_cookies(answered(backend.login(&headers, credentials).await)?)?;
+    send_to("/");
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! The made-up backend's answers about accounts.
+
+use app::{
+    backend::{Administration, Answer, OwnAccount},
+    error::AppError,
+    model::{
+        AccountLink, AuditEntry, AuditId, AuditQuery, Credentials, IsolationFact, IsolationReport, LinkId,
+        NewLink, Notifications, PasswordChange, Role, Session, SessionId, Timestamp, User, UserId, Viewer,
+    },
+};
+use async_trait::async_trait;
+
+use super::Fake;
+
+const THEN: fn() -> Timestamp = || Timestamp::from_millis(0);
+
+#[async_trait]
+impl OwnAccount for Fake {
+    async fn sessions(&self, viewer: &Viewer) -> Answer<Vec<Session>> {
+        let session = |id: &str, device: &str| Session {
+            id: id.parse().unwrap(),
+            device: device.to_owned(),
+            created_at: THEN(),
+            last_used_at: THEN(),
+            current: id == viewer.session.as_str(),
+        };
+        Ok(vec![session("s1", "Firefox on Linux"), session("s2", "Safari on iPhone")])
+    }
+    async fn end_session(&self, _: &Viewer, id: &SessionId) -> Answer<()> {
+        assert_eq!(id.as_str(), "s2");
+        Err(AppError::NotFound)
+    }
+    async fn end_other_sessions(&self, _: &Viewer) -> Answer<()> {
+        Ok(())
+    }
+    async fn change_password(&self, _: &Viewer, change: PasswordChange) -> Answer<()> {
+        assert_eq!((change.current.as_str(), change.password.as_str()), ("old one", "new one"));
+        Err(AppError::invalid("current", "This is not your current password."))
+    }
+    async fn notifications(&self, _: &Viewer) -> Answer<Notifications> {
+        Ok(Notifications { needs_help: true, completed: false })
+    }
+    async fn set_notifications(&self, _: &Viewer, wanted: Notifications) -> Answer<()> {
+        assert_eq!(wanted, Notifications { needs_help: false, completed: true });
+        Err(AppError::Conflict("Boxes arrived.".to_owned()))
+    }
+    async fn accept_invite(
+        &self,
+        _: &http::HeaderMap,
+        token: &str,
+        credentials: Credentials,
+    ) -> Answer<User> {
+        if token != "right" {
+            return Err(AppError::invalid("token", "This link is not valid."));
+        }
+        let username = credentials.username.parse().unwrap();
+        Ok(User { id: UserId(2), username, role: Role::User, created_at: THEN() })
+    }
+    async fn reset_password(&self, _: &http::HeaderMap, token: &str, _: String) -> Answer<User> {
+        assert_eq!(token, "right");
+        Ok(User { id: UserId(1), username: "tom".parse().unwrap(), role: Role::Admin, created_at: THEN() })
+    }
+}
+
+#[async_trait]
+impl Administration for Fake {
+    async fn links(&self, viewer: &Viewer) -> Answer<Vec<AccountLink>> {
+        let created_by = "<i>ann</i>".to_owned();
+        let username = Some(viewer.username.clone());
+        Ok(vec![AccountLink { id: LinkId(3), username, created_by, created_at: THEN(), expires_at: THEN() }])
+    }
+    async fn create_invite(&self, _: &Viewer) -> Answer<NewLink> {
+        Ok(NewLink { link: "/invite#secret".to_owned(), username: None, expires_at: THEN() })
+    }
+    async fn create_reset(&self, _: &Viewer, _: UserId) -> Answer<NewLink> {
+        Err(AppError::NotFound)
+    }
+    async fn delete_link(&self, _: &Viewer, _: LinkId) -> Answer<()> {
+        Ok(())
+    }
+    async fn audit(&self, _: &Viewer, query: AuditQuery) -> Answer<Vec<AuditEntry>> {
+        let id = query.before.map_or(AuditId(9), |before| AuditId(before.0 - 1));
+        let (actor, action) = ("tom".to_owned(), "user_created".to_owned());
+        let detail = format!("<b>{id}</b>");
+        Ok(vec![AuditEntry { id, user_id: None, actor, action, detail, created_at: THEN() }])
+    }
+    async fn isolation(&self, _: &Viewer) -> Answer<IsolationReport> {
+        let (name, detail) = ("Own network".to_owned(), "Shared <x>.".to_owned());
+        let facts = vec![IsolationFact { name, holds: false, detail }];
+        Ok(IsolationReport { level: 2, facts, measured_at: THEN() })
+    }
+}

@@ -1,0 +1,66 @@
+//! `/invites`, `/audit` and `/isolation`, for admins.
+
+use app::{
+    backend::SharedBackend,
+    model::{AccountLink, AuditEntry, AuditQuery, IsolationReport, LinkId, NewLink},
+};
+use axum::{
+    Router,
+    extract::State,
+    routing::{delete, get},
+};
+use http::StatusCode;
+
+use super::{
+    Problem,
+    extract::{Path, Query},
+};
+use crate::{auth::AdminUser, state::AppState};
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/invites", get(links).post(invite))
+        .route("/invites/{id}", delete(remove))
+        .route("/audit", get(audit))
+        .route("/isolation", get(isolation))
+}
+
+/// Invitations and reset links that are open.
+async fn links(
+    admin: AdminUser,
+    State(backend): State<SharedBackend>,
+) -> Result<axum::Json<Vec<AccountLink>>, Problem> {
+    Ok(axum::Json(backend.links(admin.viewer()).await?))
+}
+
+async fn invite(
+    admin: AdminUser,
+    State(backend): State<SharedBackend>,
+) -> Result<(StatusCode, axum::Json<NewLink>), Problem> {
+    let link = backend.create_invite(admin.viewer()).await?;
+    Ok((StatusCode::CREATED, axum::Json(link)))
+}
+
+async fn remove(
+    admin: AdminUser,
+    State(backend): State<SharedBackend>,
+    Path(id): Path<LinkId>,
+) -> Result<StatusCode, Problem> {
+    backend.delete_link(admin.viewer(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn audit(
+    admin: AdminUser,
+    State(backend): State<SharedBackend>,
+    Query(query): Query<AuditQuery>,
+) -> Result<axum::Json<Vec<AuditEntry>>, Problem> {
+    Ok(axum::Json(backend.audit(admin.viewer(), query).await?))
+}
+
+async fn isolation(
+    admin: AdminUser,
+    State(backend): State<SharedBackend>,
+) -> Result<axum::Json<IsolationReport>, Problem> {
+    Ok(axum::Json(backend.isolation(admin.viewer()).await?))
+}
