@@ -12,6 +12,8 @@ async fn what_belongs_to_another_user_is_not_found_on_any_route() {
     let agent = tom.new_agent("Builder").await;
     let project = tom.new_project(agent, "Shop").await["id"].as_i64().unwrap();
     tom.put("/api/v1/api-keys/anthropic", json!({"key": "sk-ant-12345678"})).await;
+    let (_, sessions) = tom.get("/api/v1/sessions").await;
+    let session = sessions[0]["id"].as_str().unwrap().to_owned();
     let draft = json!({"name": "Mine", "model": "demo/builder"});
     let routes = [
         (Method::GET, format!("/agents/{agent}"), None),
@@ -42,6 +44,8 @@ async fn what_belongs_to_another_user_is_not_found_on_any_route() {
         (Method::GET, format!("/projects/{project}/architecture"), None),
         (Method::PUT, format!("/projects/{project}/architecture"), Some(json!({"text": "mine"}))),
         (Method::DELETE, "/api-keys/anthropic".to_owned(), None),
+        (Method::POST, "/api-keys/anthropic/test".to_owned(), None),
+        (Method::DELETE, format!("/sessions/{session}"), None),
     ];
     let before = tom.get(&format!("/api/v1/projects/{project}")).await;
     for (method, path, body) in routes {

@@ -61,6 +61,12 @@ pub fn provider_and_model(model: &str) -> (&str, Option<&str>) {
 }
 
 impl StartSpec {
+    /// Whether the user logged in to Claude Code in the terminal: then their subscription pays for Anthropic's models, and
+    /// a token in the environment would be used instead of it.
+    fn logged_in(&self) -> bool {
+        self.config_dir.join(".credentials.json").is_file()
+    }
+
     /// The launch file's content.
     pub fn launch_file(&self, conversation: &Conversation) -> LaunchFile {
         let path = |path: &Path| path.to_string_lossy().into_owned();
@@ -78,13 +84,16 @@ impl StartSpec {
             ("HOME", path(&self.home)),
             ("LANG", "C.UTF-8".to_owned()),
             ("CLAUDE_CONFIG_DIR", path(&self.config_dir)),
-            ("ANTHROPIC_BASE_URL", format!("{}/{provider}", self.gateway_url.trim_end_matches('/'))),
-            ("ANTHROPIC_AUTH_TOKEN", self.token.expose_secret().to_owned()),
             ("DISABLE_AUTOUPDATER", "1".to_owned()),
             ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".to_owned()),
             (SOCKET_VARIABLE, path(&self.hook_socket)),
             (SECRET_VARIABLE, self.hook_secret.clone()),
         ]);
+        if provider != "anthropic" || !self.logged_in() {
+            let gateway = self.gateway_url.trim_end_matches('/');
+            env.insert("ANTHROPIC_BASE_URL", format!("{gateway}/{provider}"));
+            env.insert("ANTHROPIC_AUTH_TOKEN", self.token.expose_secret().to_owned());
+        }
         for name in ["PATH", "LANG", "TZ", "USER", "LOGNAME", "SHELL"] {
             if let Ok(value) = std::env::var(name) {
                 env.insert(name, value);
@@ -126,8 +135,25 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_is_complete_and_the_token_is_nowhere_else() {
-        let spec = StartSpec {
+    fn a_login_in_the_terminal_is_used_for_anthropics_models_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let spec = |model: &str| StartSpec {
+            model: model.to_owned(),
+            config_dir: folder.path().to_owned(),
+            ..spec()
+        };
+        let gateway = |model: &str| {
+            let env = spec(model).launch_file(&Conversation::New("id".into())).env;
+            (env.contains_key("ANTHROPIC_BASE_URL"), env.contains_key("ANTHROPIC_AUTH_TOKEN"))
+        };
+        assert_eq!(gateway("anthropic/claude"), (true, true));
+        std::fs::write(folder.path().join(".credentials.json"), "{}").unwrap();
+        assert_eq!(gateway("anthropic/claude"), (false, false));
+        assert_eq!(gateway("demo/builder"), (true, true));
+    }
+
+    fn spec() -> StartSpec {
+        StartSpec {
             program: "/c".into(),
             workspace: "/w".into(),
             home: "/h".into(),
@@ -139,7 +165,12 @@ mod tests {
             token: SecretString::from("made-up-token"),
             hook_socket: "/r/hook.sock".into(),
             hook_secret: "s".into(),
-        };
+        }
+    }
+
+    #[test]
+    fn the_environment_is_complete_and_the_token_is_nowhere_else() {
+        let spec = spec();
         let launch = spec.launch_file(&Conversation::Resume("id".into()));
         assert_eq!(launch.args[..4], ["--resume", "id", "--settings", "/r/settings.json"]);
         assert!(launch.args.windows(2).any(|pair| pair == ["--model", "builder"]));
