@@ -13,9 +13,9 @@ use crate::{
     error::AppError,
     model::{
         Agent, AgentDraft, AgentId, ApiKeyInfo, Changes, ChangesQuery, Credentials, Dashboard, Diagnosis,
-        Instance, KeyTest, LogEntry, LogQuery, Project, ProjectDraft, ProjectId, ProjectText, Provider, Role,
-        StartAnswer, StepUsage, TextKind, TextSave, Undo, UndoDraft, UndoId, UsageSummary, User, UserId,
-        UserSummary, Viewer,
+        Instance, KeyTest, LogEntry, LogId, LogQuery, Project, ProjectDraft, ProjectId, ProjectText,
+        Provider, Role, StartAnswer, StepUsage, TextKind, TextSave, Undo, UndoDraft, UndoId, UsageSummary,
+        User, UserId, UserSummary, Viewer,
     },
 };
 
@@ -125,6 +125,16 @@ pub trait Projects: Send + Sync {
     async fn changes(&self, viewer: &Viewer, id: ProjectId, query: ChangesQuery) -> Answer<Changes>;
 }
 
+/// What the dashboard shows beyond agents and projects.
+#[async_trait]
+pub trait Overview: Send + Sync {
+    /// Why the viewer's agents did what they did lately: the newest lines of level `agent_decision` with a greater id
+    /// than `after`, over all projects, oldest first, at most 20.
+    async fn decisions(&self, viewer: &Viewer, after: Option<LogId>) -> Answer<Vec<LogEntry>>;
+    /// Tokens and cost since midnight UTC.
+    async fn today(&self, viewer: &Viewer) -> Answer<UsageSummary>;
+}
+
 /// A user's API keys.
 #[async_trait]
 pub trait ApiKeys: Send + Sync {
@@ -139,9 +149,15 @@ pub trait ApiKeys: Send + Sync {
 }
 
 /// All ports together, as the server provides them in the reactive context.
-pub trait Backend: Accounts + OwnAccount + Users + Administration + Agents + Projects + ApiKeys {}
+pub trait Backend:
+    Accounts + OwnAccount + Users + Administration + Agents + Projects + Overview + ApiKeys
+{
+}
 
-impl<T: Accounts + OwnAccount + Users + Administration + Agents + Projects + ApiKeys> Backend for T {}
+impl<T: Accounts + OwnAccount + Users + Administration + Agents + Projects + Overview + ApiKeys> Backend
+    for T
+{
+}
 
 /// The backend as it is put into the context of every server-side render and server function.
 pub type SharedBackend = Arc<dyn Backend>;

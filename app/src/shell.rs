@@ -6,7 +6,7 @@ use leptos::{
 };
 use leptos_meta::{HashedStylesheet, MetaTags};
 
-use crate::App;
+use crate::{App, api};
 
 /// Resolves the bare module names that the terminal's bindings import.
 const IMPORT_MAP: &str =
@@ -16,7 +16,7 @@ const IMPORT_MAP: &str =
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=api::theme().as_str()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />

@@ -152,7 +152,7 @@ fn assemble(
         .iter()
         .try_fold(Upstreams::default(), |upstreams, (provider, url)| upstreams.with(provider, url))?;
     let keys = Arc::new(StoredKeys::new(db.clone(), cipher.clone()));
-    let gateway = Gateway::new(db.clone(), keys, upstreams, tracker.clone(), shutdown.clone())?;
+    let gateway = Gateway::new(db.clone(), keys, upstreams, live.clone(), tracker.clone(), shutdown.clone())?;
     let gateway_url = format!("http://{}/gateway", reachable(addr));
     let orchestrator =
         Orchestrator::new(db.clone(), config.clone(), live.clone(), gateway_url, shutdown.child_token());

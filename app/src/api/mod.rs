@@ -6,12 +6,15 @@
 mod accounts;
 mod administration;
 mod agents;
+mod home;
 mod keys;
 mod markdown;
 mod own_account;
+mod palette;
 mod plan;
 mod projects;
 mod tabs;
+mod theme;
 mod users;
 
 pub use accounts::{Login, Logout, NavProject, Setup, Shell, load_shell, login_page, setup_page};
@@ -19,20 +22,23 @@ pub use administration::{
     CreateInvite, CreateReset, DeleteLink, SetRole, load_audit, load_isolation, load_links,
 };
 pub use agents::{AgentDetail, CreateAgent, DeleteAgent, UpdateAgent, load_agent, load_agent_detail};
+pub use home::{Home, HomeAgent, load_home};
 pub use keys::{DeleteApiKey, PutApiKey, TestApiKey, load_api_keys};
 pub use markdown::render_markdown;
 pub use own_account::{
     AcceptInvite, ChangePassword, EndOtherSessions, EndSession, ResetPassword, SetNotifications,
     load_notifications, load_sessions,
 };
+pub use palette::{Places, load_places};
 pub use plan::{Redo, SavePlan, UndoTo, load_undos};
 pub use projects::{
     Answer, CreateProject, DeleteProject, ProjectDetail, Restart, Start, StepDraft, Stop, demo_project,
-    load_dashboard, load_project, load_project_detail, load_usage,
+    load_project, load_project_detail, load_usage,
 };
 pub use tabs::{
     Overview, SaveProjectText, TabData, load_logs, load_project_tab, load_project_text, save_project_text,
 };
+pub use theme::{SetTheme, theme};
 pub use users::{CreateUser, DeleteUser, load_users};
 
 #[cfg(feature = "ssr")]

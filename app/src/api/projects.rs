@@ -10,7 +10,7 @@ use crate::{
 };
 use crate::{
     error::AppError,
-    model::{AgentId, Dashboard, Project, ProjectDraft, ProjectId, UsageSummary},
+    model::{AgentId, Project, ProjectDraft, ProjectId, UsageSummary},
 };
 
 /// What stands above the tabs of a project's page.
@@ -46,13 +46,6 @@ pub struct ProjectOptions {
     pub approve_plan: bool,
     /// Name of the project's own policy; blank for the agent's.
     pub approval_policy: String,
-}
-
-/// Everything on the dashboard.
-#[server(prefix = "/fn", endpoint = "load_dashboard")]
-pub async fn load_dashboard() -> Result<Dashboard, AppError> {
-    let (backend, viewer) = signed_in().await?;
-    answered(backend.dashboard(&viewer).await)
 }
 
 /// One project.

@@ -2,26 +2,18 @@
 
 use leptos::prelude::*;
 
-use crate::model::{Instance, InstanceStatus, Project, ProjectStatus};
+use crate::{
+    components::Icon,
+    model::{Instance, InstanceStatus, Project, ProjectStatus},
+};
 
-// Outlines of the icons in a 12 × 12 box, filled.
-pub(super) const RING: &str = "M6 1a5 5 0 1 0 0 10A5 5 0 0 0 6 1Zm0 2a3 3 0 1 1 0 6 3 3 0 0 1 0-6Z";
-const DOTS: &str = "M0 4.5h3v3H0zM4.5 4.5h3v3h-3zM9 4.5h3v3H9z";
-pub(super) const PLAY: &str = "M2 1l9 5-9 5z";
-const BARS: &str = "M2 1h3v10H2zM7 1h3v10H7z";
-const ALERT: &str = "M6 0l6 11H0zM5.2 4v3.2h1.6V4zM5.2 8v1.6h1.6V8z";
-pub(super) const CHECK: &str = "M1 6.4L2.6 4.8 4.8 7 9.4 2 11 3.5 4.9 10.2z";
-pub(super) const CROSS: &str =
-    "M2.2 1L6 4.8 9.8 1 11 2.2 7.2 6 11 9.8 9.8 11 6 7.2 2.2 11 1 9.8 4.8 6 1 2.2z";
-pub(super) const SKIP: &str = "M1 5h10v2H1z";
+pub(super) use super::icon::{
+    ALERT, CHECK, CIRCLE as RING, CLOSE as CROSS, DOTS, MINUS as SKIP, PAUSE as BARS, PLAY,
+};
 
 /// A small decorative icon.
 pub(super) fn icon(path: &'static str) -> impl IntoView {
-    view! {
-        <svg class="icon" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true" focusable="false">
-            <path d=path fill="currentColor" fill-rule="evenodd" />
-        </svg>
-    }
+    view! { <Icon path /> }
 }
 
 /// What a person reads, the shape beside it, and the colour.

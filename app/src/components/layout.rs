@@ -1,17 +1,22 @@
 //! The frame around every page of a signed-in person.
 
-use leptos::{html::Details, prelude::*};
+use leptos::{html::Dialog, prelude::*};
 use leptos_router::{components::Outlet, hooks::use_location};
 
 use crate::{
-    api,
-    components::{Live, LiveState, Nav, Notifier},
+    api::{self, Shell},
+    components::{
+        Icon, Live, LiveState, Nav, Notifier, Palette, PaletteButton, PaletteOpener, ThemeChoice, icon,
+    },
+    error::AppError,
 };
 
-/// Sidebar (a drawer on a phone), the sign of the live connection, and the page.
+/// Sidebar (a drawer on a phone), the sign of the live connection, the palette, and the page.
 #[component]
 pub fn Layout() -> impl IntoView {
     let live = Live::provide();
+    ThemeChoice::provide();
+    let palette = PaletteOpener::new();
     let path = use_location().pathname;
     // Asked again at each page, so that new names and a sign-out elsewhere show; not on the way out, where nobody is
     // signed in and this frame is about to go.
@@ -21,12 +26,10 @@ pub fn Layout() -> impl IntoView {
     });
     let shell = Resource::new(move || page.get(), |_| api::load_shell());
     Notifier::provide(live, shell);
-    let drawer = NodeRef::<Details>::new();
+    let drawer = NodeRef::<Dialog>::new();
     Effect::new(move |_| {
         path.track();
-        if let Some(drawer) = drawer.get_untracked() {
-            drawer.set_open(false);
-        }
+        close(drawer);
     });
     view! {
         // External to the router, which would scroll there and leave the focus behind.
@@ -41,19 +44,90 @@ pub fn Layout() -> impl IntoView {
                 <Nav shell />
             </aside>
             <header class="topbar">
-                <details class="drawer" node_ref=drawer>
-                    <summary>"Menu"</summary>
-                    <Nav shell />
-                </details>
+                <MenuButton drawer />
                 <a class="brand" href="/">
                     "AutoCode"
                 </a>
+                <PaletteButton palette />
                 <LiveSign state=live.state() />
             </header>
             <main id="main" tabindex="-1">
                 <Outlet />
             </main>
         </div>
+        <Drawer shell drawer />
+        <Palette palette />
+    }
+    .into_any()
+}
+
+fn close(drawer: NodeRef<Dialog>) {
+    if let Some(drawer) = drawer.get_untracked() {
+        drawer.close();
+    }
+}
+
+/// Opens the drawer: as a modal dialog, which keeps focus and scrolling inside, or without scripts as a popover.
+#[component]
+fn MenuButton(drawer: NodeRef<Dialog>) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="icon-button menu-button"
+            popovertarget="menu"
+            aria-haspopup="dialog"
+            on:click=move |event| {
+                if let Some(drawer) = drawer.get_untracked() {
+                    event.prevent_default();
+                    if let Err(error) = drawer.show_modal() {
+                        leptos::logging::error!("the menu cannot be shown: {error:?}");
+                    }
+                }
+            }
+        >
+            <Icon path=icon::MENU />
+            <span class="visually-hidden">"Menu"</span>
+        </button>
+    }
+    .into_any()
+}
+
+/// The navigation on a narrow screen.
+#[component]
+fn Drawer(shell: Resource<Result<Shell, AppError>>, drawer: NodeRef<Dialog>) -> impl IntoView {
+    view! {
+        <dialog
+            id="menu"
+            class="drawer"
+            popover="auto"
+            aria-label="Menu"
+            node_ref=drawer
+            // On the backdrop, which counts as the dialog itself.
+            on:click:target=move |event| {
+                if drawer.get_untracked().as_deref() == Some(event.target().as_ref()) {
+                    close(drawer);
+                }
+            }
+        >
+            <div class="drawer-body">
+                <div class="drawer-head">
+                    <a class="brand" href="/">
+                        "AutoCode"
+                    </a>
+                    <button
+                        type="button"
+                        class="icon-button"
+                        popovertarget="menu"
+                        popovertargetaction="hide"
+                        on:click=move |_| close(drawer)
+                    >
+                        <Icon path=icon::CLOSE />
+                        <span class="visually-hidden">"Close menu"</span>
+                    </button>
+                </div>
+                <Nav shell />
+            </div>
+        </dialog>
     }
     .into_any()
 }

@@ -1,4 +1,4 @@
-//! The navigation: pages, agents with their live status, sign-out.
+//! The navigation: pages, agents with their live status, theme, sign-out.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use leptos_router::components::A;
 
 use crate::{
     api::{self, NavProject, Shell},
-    components::{Live, Load},
+    components::{AgentState, AgentStateView, Icon, Live, Load, ThemeSwitch, icon},
     error::AppError,
     model::AgentId,
 };
@@ -41,24 +41,39 @@ fn NavLinks(shell: Shell) -> impl IntoView {
         .collect_view();
     view! {
         <ul>
-            <li><A href="/" exact=true>"Dashboard"</A></li>
+            <li>{link("/", icon::HOME, "Dashboard")}</li>
         </ul>
         <p class="nav-title">"Agents"</p>
-        <ul>
+        <ul class="nav-agents">
             {agents}
-            <li><A href="/agents/new" attr:class="nav-new">"+ New Agent"</A></li>
+            <li>{link("/agents/new", icon::PLUS, "New Agent")}</li>
         </ul>
-        <ul class="nav-end">
-            <li><A href="/settings">"Settings"</A></li>
-            {admin.then(|| view! { <li><A href="/admin">"Admin"</A></li> })}
-            <li>
-                <ActionForm action=logout>
-                    <button type="submit" class="nav-button">
-                        {format!("Sign out {}", shell.viewer.username)}
-                    </button>
-                </ActionForm>
-            </li>
-        </ul>
+        <div class="nav-end">
+            <ul>
+                <li>{link("/settings", icon::SETTINGS, "Settings")}</li>
+                {admin.then(|| view! { <li>{link("/admin", icon::ADMIN, "Admin")}</li> })}
+                <li>
+                    <ActionForm action=logout>
+                        <button type="submit" class="nav-button">
+                            <Icon path=icon::SIGN_OUT />
+                            <span class="nav-name">{format!("Sign out {}", shell.viewer.username)}</span>
+                        </button>
+                    </ActionForm>
+                </li>
+            </ul>
+            <ThemeSwitch />
+        </div>
+    }
+    .into_any()
+}
+
+/// A link to a page.
+fn link(href: &'static str, path: &'static str, label: &'static str) -> AnyView {
+    view! {
+        <A href=href exact=href == "/">
+            <Icon path />
+            <span class="nav-name">{label}</span>
+        </A>
     }
     .into_any()
 }
@@ -67,23 +82,13 @@ fn NavLinks(shell: Shell) -> impl IntoView {
 #[component]
 fn AgentLink(id: AgentId, name: String, projects: Memo<BTreeMap<i64, NavProject>>) -> impl IntoView {
     let state = Memo::new(move |_| {
-        projects.with(|all| {
-            let mine = || all.values().filter(|project| project.agent_id == id);
-            if mine().any(|project| project.needs_help) {
-                "needs help"
-            } else if mine().any(|project| project.running) {
-                "running"
-            } else {
-                "idle"
-            }
-        })
+        projects.with(|all| AgentState::of(all.values().filter(|project| project.agent_id == id)))
     });
     view! {
         <A href=format!("/agents/{id}")>
+            <Icon path=icon::AGENT />
             <span class="nav-name">{name}</span>
-            <span class="nav-state" data-state=move || state.get().replace(' ', "-")>
-                {state}
-            </span>
+            <AgentStateView state />
         </A>
     }
     .into_any()

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Diagnosis, LogEntry, Project, ProjectId};
+use super::{Diagnosis, LogEntry, Project, ProjectId, UsageSummary};
 
 /// One text frame of `/ws/live`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,23 @@ pub enum LiveEvent {
         /// What it sees.
         diagnosis: Box<Diagnosis>,
     },
+    /// A new decision of any agent, for the page that asked for them.
+    Decision {
+        /// The log line.
+        entry: LogEntry,
+    },
+    /// Tokens and cost since midnight UTC, for the page that asked for decisions.
+    Usage {
+        /// The sums.
+        today: UsageSummary,
+    },
+    /// Every project was sent: what the page has besides these is gone.
+    Complete {
+        /// All projects of the person.
+        ids: Vec<ProjectId>,
+    },
+    /// Nothing happened for a while, but the connection stands.
+    Alive,
     /// A project is gone.
     ProjectDeleted {
         /// Which one.

@@ -118,6 +118,23 @@ impl Project {
         self.question.is_some() && self.resumes_at.is_none()
     }
 
+    /// Whether work can begin or go on.
+    pub fn can_start(&self) -> bool {
+        !self.running && self.status != ProjectStatus::Completed
+    }
+
+    /// Whether there may be an instance or a terminal session to end.
+    pub fn can_stop(&self) -> bool {
+        self.running
+            || self.question.is_some()
+            || matches!(self.status, ProjectStatus::Completed | ProjectStatus::Failed)
+    }
+
+    /// Whether there is a step to begin again.
+    pub fn can_restart(&self) -> bool {
+        !matches!(self.status, ProjectStatus::Created | ProjectStatus::Completed)
+    }
+
     /// What its owner wrote, the plan left out: what a change of something else must keep.
     pub fn draft(self) -> ProjectDraft {
         ProjectDraft {

@@ -2,6 +2,7 @@
 
 use leptos::{either::Either, form::ActionForm, prelude::*};
 use leptos_meta::Title;
+use leptos_router::hooks::use_location;
 
 use super::project_form::ProjectForm;
 use crate::{
@@ -30,6 +31,9 @@ fn AgentView(detail: AgentDetail) -> impl IntoView {
     let id = agent.id;
     let deletable = projects.is_empty();
     let policy = agent.draft.approval_policy;
+    // The palette and the dashboard lead straight to the form.
+    let hash = use_location().hash;
+    let open = move || deletable || hash.with(|hash| hash.trim_start_matches('#') == "new-project");
     let edit = format!("/agents/{id}/edit");
     view! {
         <Title text=agent.draft.name.clone() />
@@ -43,7 +47,7 @@ fn AgentView(detail: AgentDetail) -> impl IntoView {
         <section class="group">
             <h2>"Projects"</h2>
             <Projects projects />
-            <details class="panel" open=deletable>
+            <details class="panel" id="new-project" open=open>
                 <summary>"New project"</summary>
                 <ProjectForm agent=id policy />
             </details>

@@ -3,7 +3,7 @@
 mod account;
 
 use app::{
-    backend::{Accounts, Agents, Answer, ApiKeys, Cookies, Projects, Users},
+    backend::{Accounts, Agents, Answer, ApiKeys, Cookies, Overview, Projects, Users},
     error::AppError,
     model::{
         Agent, AgentDraft, AgentId, ApiKeyInfo, ApprovalPolicy, Changes, ChangesQuery, CodingCli,
@@ -295,6 +295,24 @@ impl Projects for Fake {
             cut: true,
         };
         Ok(Changes { files: vec![file], more_files: 2 })
+    }
+}
+
+#[async_trait]
+impl Overview for Fake {
+    async fn decisions(&self, _: &Viewer, after: Option<LogId>) -> Answer<Vec<LogEntry>> {
+        assert_eq!(after, None);
+        Ok(vec![LogEntry {
+            id: LogId(12),
+            project_id: Some(ProjectId(7)),
+            agent_instance_id: InstanceId(1),
+            level: LogLevel::AgentDecision,
+            message: "Asked, because <b>only Tom</b> knows.".to_owned(),
+            timestamp: Timestamp::from_millis(1_000),
+        }])
+    }
+    async fn today(&self, _: &Viewer) -> Answer<UsageSummary> {
+        Ok(USAGE)
     }
 }
 

@@ -88,8 +88,33 @@ async fn the_dashboard_shows_what_needs_help() {
             "1.2k",
             "Builder &lt;b&gt;",
             "data-state=\"connecting\"",
+            "name=\"text\" value=\"Euro\"",
+            "action=\"/fn/answer\"",
+            "because &lt;b&gt;only Tom&lt;/b&gt; knows",
+            "popovertarget=\"menu\"",
         ],
     );
+    // What only the project's own page shows would make the dashboard heavy.
+    assert!(!html.contains("alert(1)"), "the dashboard carries descriptions");
+}
+
+#[tokio::test]
+async fn the_theme_is_known_before_the_page_is_drawn() {
+    let themed = async |cookie: &str| text(send(site(false), get("/login", cookie)).await).await;
+    assert_has(&themed("").await, &["<html lang=\"en\" data-theme=\"system\""]);
+    assert_has(&themed("a=b; theme=dark").await, &["data-theme=\"dark\""]);
+    assert_has(&themed("theme=\"><b>").await, &["data-theme=\"system\""]);
+
+    let request = Request::post("/fn/set_theme")
+        .header(header::ACCEPT, "text/html")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::REFERER, "http://localhost/settings")
+        .body(Body::from("theme=light"))
+        .unwrap();
+    let response = send(site(false), request).await;
+    let value = |name| response.headers().get(name).map(|value| value.to_str().unwrap());
+    assert_eq!(value(header::LOCATION), Some("http://localhost/settings"));
+    assert!(value(header::SET_COOKIE).unwrap().starts_with("theme=light; "));
 }
 
 #[tokio::test]

@@ -8,6 +8,9 @@ const DEFAULT_LIMIT: u32 = 200;
 /// Most lines that one query returns.
 pub const MAX_LIMIT: u32 = 1000;
 
+/// Decisions that an overview shows.
+pub const MAX_DECISIONS: i64 = 20;
+
 /// A line about to be stored.
 pub struct NewLog<'a> {
     /// The project it belongs to.
@@ -116,6 +119,37 @@ pub async fn list(
 fn like(text: &str) -> String {
     let escaped = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
     format!("%{escaped}%")
+}
+
+/// The newest decisions after a line over all projects of a user, oldest first, at most [`MAX_DECISIONS`].
+///
+/// # Errors
+/// Those of the database.
+pub async fn decisions(
+    db: &SqlitePool,
+    user: UserId,
+    after: Option<LogId>,
+) -> Result<Vec<LogEntry>, sqlx::Error> {
+    let after = after.map_or(0, |id| id.0);
+    let rows = sqlx::query!(
+        r#"select id as "id!", project_id, agent_instance_id, message, timestamp
+           from logs
+           where user_id = ? and level = 'agent_decision' and id > ?
+           order by id desc
+           limit ?"#,
+        user.0,
+        after,
+        MAX_DECISIONS,
+    );
+    let newest_first = rows.fetch_all(db).await?.into_iter().map(|row| LogEntry {
+        id: LogId(row.id),
+        project_id: row.project_id.map(ProjectId),
+        agent_instance_id: InstanceId(row.agent_instance_id),
+        level: LogLevel::AgentDecision,
+        message: row.message,
+        timestamp: Timestamp::from_millis(row.timestamp),
+    });
+    Ok(newest_first.rev().collect())
 }
 
 fn level_from(text: &str) -> LogLevel {

@@ -11,9 +11,12 @@ use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::task::TaskTracker;
 
 use super::{prices::PriceTable, stream_usage::UsageReader};
-use crate::db::{
-    Db, now_ms,
-    usage::{self, Caller, NewUsage},
+use crate::{
+    db::{
+        Db, now_ms,
+        usage::{self, Caller, NewUsage},
+    },
+    live::LiveHub,
 };
 
 /// What is known of a request when it comes in.
@@ -23,12 +26,19 @@ pub(super) struct Received {
     pub(super) at: Instant,
 }
 
+/// Where rows go, and who wants to know.
+#[derive(Clone)]
+pub(super) struct Ledger {
+    pub(super) db: Db,
+    pub(super) live: LiveHub,
+}
+
 /// The counter of one answer; writes the row when it is dropped, so that a caller who hangs up is counted too.
 pub(super) struct Meter {
     received: Received,
     status: StatusCode,
     reader: UsageReader,
-    db: Db,
+    ledger: Ledger,
     prices: Arc<PriceTable>,
     tracker: TaskTracker,
     written: bool,
@@ -39,11 +49,11 @@ impl Meter {
         received: Received,
         status: StatusCode,
         headers: &HeaderMap,
-        db: Db,
+        ledger: Ledger,
         prices: Arc<PriceTable>,
         tracker: TaskTracker,
     ) -> Self {
-        Self { received, status, reader: UsageReader::new(headers), db, prices, tracker, written: false }
+        Self { received, status, reader: UsageReader::new(headers), ledger, prices, tracker, written: false }
     }
 
     /// The same stream, counted. At its proper end the row is written before the caller sees the end.
@@ -85,10 +95,10 @@ impl Meter {
             tracing::error!(?row, "a usage row is lost: the program is ending");
             return None;
         };
-        let (db, row) = (self.db.clone(), self.row());
+        let (ledger, row) = (self.ledger.clone(), self.row());
         Some(self.tracker.spawn_on(
             async move {
-                if let Err(error) = insert(&db, &row).await {
+                if let Err(error) = ledger.insert(&row).await {
                     tracing::error!(%error, ?row, "a usage row is lost: the database failed");
                 }
             },
@@ -126,8 +136,12 @@ impl Drop for Meter {
     }
 }
 
-async fn insert(db: &Db, row: &NewUsage) -> Result<(), sqlx::Error> {
-    let mut tx = db.begin().await?;
-    usage::insert(&mut tx, row).await?;
-    tx.commit().await
+impl Ledger {
+    async fn insert(&self, row: &NewUsage) -> Result<(), sqlx::Error> {
+        let mut tx = self.db.begin().await?;
+        usage::insert(&mut tx, row).await?;
+        tx.commit().await?;
+        self.live.spent(row.caller.user);
+        Ok(())
+    }
 }

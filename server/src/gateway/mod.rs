@@ -32,7 +32,7 @@ use secrecy::SecretString;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::db::Db;
+use crate::{db::Db, live::LiveHub};
 use clients::Clients;
 use demo::EmbeddedDemo;
 use endpoint::Endpoint;
@@ -63,13 +63,14 @@ struct Inner {
     clients: Clients,
     demo: EmbeddedDemo,
     prices: Arc<PriceTable>,
+    live: LiveHub,
     limits: limits::Limits,
     probes: Semaphore,
     tracker: TaskTracker,
 }
 
 impl Gateway {
-    /// A gateway whose tasks (usage rows being written, the embedded demonstration server) are in `tracker`; the
+    /// A gateway that tells a user's open pages when it has counted tokens, and whose tasks (usage rows being written, the embedded demonstration server) are in `tracker`; the
     /// demonstration server ends with `shutdown`.
     ///
     /// # Errors
@@ -78,6 +79,7 @@ impl Gateway {
         db: Db,
         keys: Arc<dyn KeySource>,
         upstreams: Upstreams,
+        live: LiveHub,
         tracker: TaskTracker,
         shutdown: CancellationToken,
     ) -> Result<Self, GatewayError> {
@@ -88,6 +90,7 @@ impl Gateway {
             clients: Clients::new()?,
             demo: EmbeddedDemo::new(tracker.clone(), shutdown),
             prices: Arc::new(PriceTable::builtin()?),
+            live,
             limits: limits::Limits::default(),
             probes: Semaphore::new(probe::AT_ONCE),
             tracker,

@@ -18,7 +18,7 @@ use super::{
     body::{LIMIT_MIB, announced_over_limit, limited},
     endpoint::Endpoint,
     headers::{downward, upward},
-    meter::{Meter, Received},
+    meter::{Ledger, Meter, Received},
     token,
     upstreams::Auth,
 };
@@ -106,8 +106,8 @@ fn pass_down(
     gateway.limits.note(received.caller.user, &received.provider, status, response.headers(), now_ms());
     let headers = downward(response.headers());
     let meter = endpoint.runs_a_model().then(|| {
-        let (db, prices, tracker) = (gateway.db.clone(), gateway.prices.clone(), gateway.tracker.clone());
-        Meter::new(received, status, &headers, db, prices, tracker)
+        let ledger = Ledger { db: gateway.db.clone(), live: gateway.live.clone() };
+        Meter::new(received, status, &headers, ledger, gateway.prices.clone(), gateway.tracker.clone())
     });
     let stream = response.bytes_stream().boxed();
     let body = match meter {

@@ -9,6 +9,7 @@ mod api_keys;
 mod auth;
 mod extract;
 mod health;
+mod overview;
 mod project_pages;
 mod projects;
 mod users;
@@ -33,6 +34,7 @@ pub fn router() -> Router<AppState> {
         .merge(projects::router())
         .merge(project_pages::router())
         .merge(api_keys::router())
+        .merge(overview::router())
         .fallback(no_such_route)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT));

@@ -13,6 +13,7 @@ mod folders;
 mod isolation;
 mod key_source;
 mod links;
+mod overview;
 mod own_account;
 mod plan;
 mod projects;

@@ -1,7 +1,7 @@
 //! A user's projects: their texts here, their runs at the orchestrator.
 
 use app::{
-    backend::{Answer, Projects},
+    backend::{Answer, Overview as _, Projects},
     error::AppError,
     model::{
         AgentId, Changes, ChangesQuery, Dashboard, Diagnosis, ImplementationPlan, LiveEvent, LogEntry,
@@ -27,7 +27,6 @@ use crate::{
     error,
 };
 
-const DAY_MS: i64 = 24 * 3600 * 1000;
 /// Longest answer to an agent's question, in KiB.
 const MAX_ANSWER_KIB: usize = 32;
 
@@ -102,10 +101,7 @@ impl Projects for Services {
     async fn dashboard(&self, viewer: &Viewer) -> Answer<Dashboard> {
         let agents = db::agents::list(self.db.reader(), viewer.id).await.map_err(error::db)?;
         let projects = db::projects::list(self.db.reader(), viewer.id, None).await.map_err(error::db)?;
-        let now = now_ms();
-        let midnight = now - now.rem_euclid(DAY_MS);
-        let today =
-            db::usage::today_summary(self.db.reader(), viewer.id, midnight).await.map_err(error::db)?;
+        let today = self.today(viewer).await?;
         Ok(Dashboard { agents, projects: self.with_warning(viewer, projects), today })
     }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{End, Outgoing, bounded, close, own_project, send, send_logs, until_over};
-use crate::{auth::AuthUser, rest::Problem, state::AppState};
+use crate::{auth::AuthUser, live::Notice, rest::Problem, state::AppState};
 
 /// From where on.
 #[derive(Debug, Deserialize)]
@@ -52,11 +52,13 @@ async fn stream(
         last = send_logs(state, user.viewer(), id, last, out, |line| serde_json::to_string(&line)).await?;
         loop {
             match events.recv().await {
-                Ok(LiveEvent::Log { entry }) if entry.project_id == Some(id) && entry.id > last => {
+                Ok(Notice::Event(LiveEvent::Log { entry }))
+                    if entry.project_id == Some(id) && entry.id > last =>
+                {
                     last = entry.id;
                     send(out, Message::Text(serde_json::to_string(&entry)?.into())).await?;
                 }
-                Ok(LiveEvent::ProjectDeleted { id: gone }) if gone == id => {
+                Ok(Notice::Event(LiveEvent::ProjectDeleted { id: gone })) if gone == id => {
                     return Err(End::Failed("The project was deleted.".to_owned()));
                 }
                 Ok(_) => {}

@@ -20,6 +20,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use server::{
     db::{Db, now_ms, usage},
     gateway::{self, Gateway, GatewayError, KeySource, Upstreams, token},
+    live::LiveHub,
 };
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -170,9 +171,15 @@ impl Kit {
             upstreams = upstreams.with(provider, &format!("http://{upstream}")).unwrap();
         }
         let stop = CancellationToken::new();
-        let gateway =
-            Gateway::new(db.clone(), Arc::new(OneKey(key)), upstreams, TaskTracker::new(), stop.clone())
-                .unwrap();
+        let gateway = Gateway::new(
+            db.clone(),
+            Arc::new(OneKey(key)),
+            upstreams,
+            LiveHub::default(),
+            TaskTracker::new(),
+            stop.clone(),
+        )
+        .unwrap();
         let address = listen(Router::new().nest("/gateway", gateway::router(gateway))).await;
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { db, address, token: token.secret, http, _folder: folder, _stop: stop.drop_guard() }

@@ -5,7 +5,7 @@
 #[cfg(feature = "hydrate")]
 mod stream;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -13,12 +13,15 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::model::LogId;
 use crate::{
     api::{self, NavProject},
-    model::{Diagnosis, LogEntry, Project, ProjectId},
+    model::{Diagnosis, LogEntry, Project, ProjectId, UsageSummary},
 };
 
 /// Lines that a log view keeps; the oldest go first.
 #[cfg(feature = "hydrate")]
 const KEPT_LINES: usize = 2_000;
+/// Decisions that the overview keeps.
+#[cfg(feature = "hydrate")]
+const KEPT_DECISIONS: usize = 20;
 
 /// Whether the page follows the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,10 +55,19 @@ impl LiveState {
     }
 }
 
-/// The log that the page shows: where it continues and where its lines go.
+/// Which lines a page wants.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// The log of one project.
+    Log(ProjectId),
+    /// The decisions of all projects.
+    Decisions,
+}
+
+/// The lines that the page shows: which, where they continue and where they go.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Watched {
-    project: ProjectId,
+    scope: Scope,
     lines: RwSignal<Vec<LogEntry>>,
 }
 
@@ -72,15 +84,19 @@ impl Watched {
     /// Appends the lines that are new.
     fn append(self, entries: Vec<LogEntry>) {
         let last = self.last();
-        let mut new = entries
-            .into_iter()
-            .filter(|entry| entry.project_id == Some(self.project) && entry.id > last)
-            .collect::<Vec<_>>();
+        let mut new = entries.into_iter().filter(|entry| entry.id > last).collect::<Vec<_>>();
+        let kept = match self.scope {
+            Scope::Log(project) => {
+                new.retain(|entry| entry.project_id == Some(project));
+                KEPT_LINES
+            }
+            Scope::Decisions => KEPT_DECISIONS,
+        };
         new.dedup_by_key(|entry| entry.id);
         if !new.is_empty() {
             self.lines.try_update(|lines| {
                 lines.append(&mut new);
-                let surplus = lines.len().saturating_sub(KEPT_LINES);
+                let surplus = lines.len().saturating_sub(kept);
                 lines.drain(..surplus);
             });
         }
@@ -96,6 +112,10 @@ pub struct Live {
     /// What control loops see, as far as it arrived.
     diagnoses: RwSignal<BTreeMap<ProjectId, Diagnosis>>,
     watched: RwSignal<Option<Watched>>,
+    /// What today cost, once it arrived.
+    today: RwSignal<Option<UsageSummary>>,
+    /// Projects that pages were drawn with: those that the server no longer has are gone.
+    drawn: StoredValue<BTreeSet<ProjectId>>,
 }
 
 impl Live {
@@ -106,6 +126,8 @@ impl Live {
             projects: RwSignal::default(),
             diagnoses: RwSignal::default(),
             watched: RwSignal::new(None),
+            today: RwSignal::new(None),
+            drawn: StoredValue::default(),
         };
         provide_context(live);
         #[cfg(feature = "hydrate")]
@@ -138,6 +160,7 @@ impl Live {
 
     /// The person's projects as they are now, most recently changed first.
     pub fn projects(self, drawn: Vec<Project>) -> Memo<Vec<Project>> {
+        self.drawn.update_value(|ids| ids.extend(drawn.iter().map(|project| project.id)));
         Memo::new(move |_| {
             self.projects.with(|arrived| {
                 let mut all: Vec<Project> =
@@ -160,6 +183,7 @@ impl Live {
 
     /// The projects as the sidebar needs them, by id.
     pub fn nav_projects(self, drawn: Vec<NavProject>) -> Memo<BTreeMap<i64, NavProject>> {
+        self.drawn.update_value(|ids| ids.extend(drawn.iter().map(|project| project.id)));
         Memo::new(move |_| {
             let mut all: BTreeMap<i64, NavProject> =
                 drawn.iter().map(|project| (project.id.0, *project)).collect();
@@ -177,8 +201,24 @@ impl Live {
 
     /// The log of a project: the lines that the page was drawn with, then those that arrive while it is shown.
     pub fn logs(self, project: ProjectId, drawn: Vec<LogEntry>) -> Signal<Vec<LogEntry>> {
+        self.watch(Scope::Log(project), drawn)
+    }
+
+    /// The latest decisions of all projects, oldest first: those that the page was drawn with, then those that arrive.
+    pub fn decisions(self, drawn: Vec<LogEntry>) -> Signal<Vec<LogEntry>> {
+        self.watch(Scope::Decisions, drawn)
+    }
+
+    /// What today cost so far, on a page that shows the decisions.
+    pub fn today(self, drawn: UsageSummary) -> Memo<UsageSummary> {
+        // What arrived for an earlier visit is older than what this page was drawn with.
+        self.today.set(None);
+        Memo::new(move |_| self.today.get().unwrap_or(drawn))
+    }
+
+    fn watch(self, scope: Scope, drawn: Vec<LogEntry>) -> Signal<Vec<LogEntry>> {
         let lines = RwSignal::new(drawn);
-        Effect::new(move |_| self.watched.set(Some(Watched { project, lines })));
+        Effect::new(move |_| self.watched.set(Some(Watched { scope, lines })));
         on_cleanup(move || {
             let mine = move |watched: &Option<Watched>| watched.is_some_and(|watched| watched.lines == lines);
             if self.watched.try_with_untracked(mine).unwrap_or(false) {
@@ -186,6 +226,16 @@ impl Live {
             }
         });
         lines.into()
+    }
+
+    /// Every project was sent: forgets what is not among them.
+    #[cfg(feature = "hydrate")]
+    fn keep_only(self, ids: &BTreeSet<ProjectId>) {
+        let drawn = self.drawn.get_value();
+        self.projects.update(|arrived| {
+            let known = arrived.keys().chain(&drawn).copied().collect::<Vec<_>>();
+            arrived.extend(known.into_iter().filter(|id| !ids.contains(id)).map(|id| (id, None)));
+        });
     }
 
     /// Asks for a project and shows it, for when the stream may be down.

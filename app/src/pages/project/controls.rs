@@ -6,25 +6,8 @@ use crate::{
     api,
     components::{Field, FormError, Live, Submit, problem},
     error::AppError,
-    model::{Project, ProjectStatus},
+    model::Project,
 };
-
-/// Whether work can begin or go on.
-fn can_start(project: &Project) -> bool {
-    !project.running && project.status != ProjectStatus::Completed
-}
-
-/// Whether there may be an instance or a terminal session to end.
-fn can_stop(project: &Project) -> bool {
-    project.running
-        || project.question.is_some()
-        || matches!(project.status, ProjectStatus::Completed | ProjectStatus::Failed)
-}
-
-/// Whether there is a step to begin again.
-fn can_restart(project: &Project) -> bool {
-    !matches!(project.status, ProjectStatus::Created | ProjectStatus::Completed)
-}
 
 /// The three buttons, each enabled when it makes sense, and what went wrong with the last one.
 #[component]
@@ -58,15 +41,15 @@ pub fn Controls(
             <div class="actions">
                 <ActionForm action=start>
                     <input type="hidden" name="id" value=id.to_string() />
-                    <Submit label="Start" enabled=allowed(can_start) pending=start.pending() />
+                    <Submit label="Start" enabled=allowed(Project::can_start) pending=start.pending() />
                 </ActionForm>
                 <ActionForm action=stop>
                     <input type="hidden" name="id" value=id.to_string() />
-                    <Submit label="Stop" tone="" enabled=allowed(can_stop) pending=stop.pending() />
+                    <Submit label="Stop" tone="" enabled=allowed(Project::can_stop) pending=stop.pending() />
                 </ActionForm>
                 <ActionForm action=restart>
                     <input type="hidden" name="id" value=id.to_string() />
-                    <Submit label="Restart" tone="" enabled=allowed(can_restart) pending=restart.pending() />
+                    <Submit label="Restart" tone="" enabled=allowed(Project::can_restart) pending=restart.pending() />
                 </ActionForm>
             </div>
             <FormError problem=any />

@@ -1,0 +1,29 @@
+//! The theme of this browser.
+
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use crate::api::{headers, set_cookies};
+use crate::{error::AppError, model::Theme};
+
+/// Keeps the theme in a cookie, which is nobody's secret: pages before the sign-in have a theme, too.
+#[server(prefix = "/fn", endpoint = "set_theme")]
+pub async fn set_theme(theme: Theme) -> Result<(), AppError> {
+    set_cookies(vec![theme.cookie()])
+}
+
+/// The theme that the page is drawn with: from the request's cookie, or as the document says.
+pub fn theme() -> Theme {
+    #[cfg(feature = "ssr")]
+    let theme = headers()
+        .ok()
+        .and_then(|headers| headers.get(http::header::COOKIE)?.to_str().ok().map(Theme::from_cookies))
+        .unwrap_or_default();
+    #[cfg(not(feature = "ssr"))]
+    let theme = document()
+        .document_element()
+        .and_then(|html| html.get_attribute("data-theme"))
+        .map(|name| Theme::parse(&name))
+        .unwrap_or_default();
+    theme
+}
