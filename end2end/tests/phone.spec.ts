@@ -23,8 +23,8 @@ test('no page is wider than the screen', async ({ page, request }) => {
 
 test('the menu opens, leads to a page, and closes', async ({ page }) => {
   await signIn(page);
-  const menu = page.locator('summary', { hasText: 'Menu' });
-  const settings = page.getByRole('link', { name: 'Settings', exact: true });
+  const menu = page.getByRole('button', { name: 'Menu', exact: true });
+  const settings = page.getByRole('dialog').getByRole('link', { name: 'Settings', exact: true });
   await expect(settings).toBeHidden();
   await menu.click();
   await settings.click();

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use crate::{
     api::{answered, send_to, signed_in, unix_lines},
-    model::{AgentDraft, ApprovalPolicy, CodingCli, ModelName},
+    model::{AgentDraft, ApprovalPolicy, CodingCli, ModelName, parse_mcp_servers},
 };
 use crate::{
     error::AppError,
@@ -59,6 +59,9 @@ pub struct AgentForm {
     pub cli_command: String,
     /// Name of the approval policy.
     pub approval_policy: String,
+    /// MCP servers as JSON; a form without them keeps what is there.
+    #[serde(default)]
+    pub mcp_servers: Option<String>,
 }
 
 /// Creates an agent and goes to its page.
@@ -107,6 +110,12 @@ impl AgentForm {
         let (tools, mcp_servers, workspace_base) = match kept {
             Some(kept) => (kept.tools, kept.mcp_servers, kept.workspace_base),
             None => (Vec::new(), serde_json::Value::Object(serde_json::Map::new()), None),
+        };
+        let mcp_servers = match &self.mcp_servers {
+            Some(text) => {
+                parse_mcp_servers(text).map_err(|problem| AppError::invalid("mcp_servers", problem))?
+            }
+            None => mcp_servers,
         };
         Ok(AgentDraft {
             name: self.name,

@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 use app::{
     backend::{Agents, Answer},
     error::AppError,
-    model::{Agent, AgentDraft, AgentId, CodingCli, Instance, Provider, Viewer},
+    model::{Agent, AgentDraft, AgentId, CodingCli, Instance, Provider, Viewer, mcp_problem},
 };
 use async_trait::async_trait;
 
@@ -35,11 +35,9 @@ fn checked(draft: AgentDraft) -> Answer<AgentDraft> {
         "tools",
         "Name at most 64 tools, each with 1 to 64 plain characters.",
     );
-    check.that(
-        draft.mcp_servers.is_object(),
-        "mcp_servers",
-        "Write a JSON object with one entry per server.",
-    );
+    if let Some(problem) = mcp_problem(&draft.mcp_servers) {
+        check.problem("mcp_servers", problem);
+    }
     check.text("mcp_servers", &draft.mcp_servers.to_string(), 32);
     if let CodingCli::Generic { command } = &draft.coding_cli {
         let usable =

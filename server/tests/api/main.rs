@@ -26,6 +26,8 @@ mod key_test;
 #[cfg(test)]
 mod links;
 #[cfg(test)]
+mod live;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod problems;

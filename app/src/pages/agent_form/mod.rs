@@ -1,13 +1,25 @@
 //! The agent builder, for new agents and for changes.
 
-use leptos::{either::Either, form::ActionForm, prelude::*};
+mod mcp;
+mod starts;
+
+use leptos::{
+    either::Either,
+    form::ActionForm,
+    html::{Input, Textarea},
+    prelude::*,
+};
 use leptos_meta::Title;
 
+use self::{
+    mcp::McpServers,
+    starts::{Starts, Texts},
+};
 use crate::{
     api,
     components::{Choice, Field, FormError, Load, Select, Submit, TextArea, problem},
     error::AppError,
-    model::{Agent, AgentDraft, AgentId, ApiKeyInfo, ApprovalPolicy, CodingCli, Provider},
+    model::{Agent, AgentDraft, AgentId, ApiKeyInfo, ApprovalPolicy, CodingCli, Provider, mcp_servers_text},
     pages::id_in_path,
 };
 
@@ -25,7 +37,8 @@ const SUGGESTIONS: [(&str, &str); 9] = [
 ];
 
 /// Fields that show their own errors.
-const FIELDS: &[&str] = &["name", "model", "identity", "global_rules", "coding_kind", "coding_cli"];
+const FIELDS: &[&str] =
+    &["name", "model", "identity", "global_rules", "coding_kind", "coding_cli", "mcp_servers"];
 
 /// Creates an agent.
 #[component]
@@ -105,10 +118,18 @@ fn AgentFields(
     let model = RwSignal::new(text(|draft| draft.model.to_string()));
     let options =
         SUGGESTIONS.map(|(name, about)| view! { <option value=name>{about}</option> }).collect_view();
+    let new = draft.is_none();
+    let texts = Texts {
+        name: NodeRef::<Input>::new(),
+        identity: NodeRef::<Textarea>::new(),
+        rules: NodeRef::<Textarea>::new(),
+    };
     view! {
         <FormError problem fields=FIELDS />
+        {new.then(|| view! { <Starts texts /> })}
         <Field
             name="form[name]"
+            node_ref=texts.name
             id="name"
             field="name"
             label="Name"
@@ -142,6 +163,7 @@ fn AgentFields(
         />
         <TextArea
             name="form[identity]"
+            node_ref=texts.identity
             id="identity"
             field="identity"
             label="Identity"
@@ -151,6 +173,7 @@ fn AgentFields(
         />
         <TextArea
             name="form[global_rules]"
+            node_ref=texts.rules
             id="global_rules"
             field="global_rules"
             label="Rules"
@@ -158,6 +181,7 @@ fn AgentFields(
             value=text(|draft| draft.global_rules.clone())
             hint="RULES.md: what it keeps to in every project, in Markdown."
         />
+        <McpServers problem servers=draft.as_ref().map(|draft| mcp_servers_text(&draft.mcp_servers)).unwrap_or_default() />
     }
     .into_any()
 }
