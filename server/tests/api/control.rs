@@ -29,7 +29,7 @@ pub async fn until(client: &Client, path: &str, wanted: impl Fn(&Value) -> bool)
 pub struct Running {
     pub server: TestServer,
     pub tom: Client,
-    runner: FakeRunner,
+    pub runner: FakeRunner,
     order: StartInstance,
 }
 

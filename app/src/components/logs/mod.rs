@@ -5,7 +5,7 @@
 mod store;
 mod tools;
 
-use leptos::{html::Ol, prelude::*};
+use leptos::{html::Div, prelude::*};
 
 use crate::{
     components::Live,
@@ -37,7 +37,7 @@ pub fn LogView(
 ) -> impl IntoView {
     let store = LogStore::new(project, Live::expect(), first);
     let follow = RwSignal::new(true);
-    let list = NodeRef::<Ol>::new();
+    let list = NodeRef::<Div>::new();
     let lines = store.shown;
     Effect::new(move |_| {
         lines.track();
@@ -96,7 +96,8 @@ pub fn LogView(
                 {move || store.note()}
             </span>
         </p>
-        <ol
+        // A list inside, because the role of a log would take the list's own away.
+        <div
             class="logs"
             data-testid="logs"
             role="log"
@@ -105,14 +106,16 @@ pub fn LogView(
             node_ref=list
             on:scroll=scrolled
         >
-            <For each=move || lines.get() key=|entry| entry.id let:entry>
-                <li data-level=entry.level.as_str() data-id=entry.id.to_string()>
-                    <time datetime=entry.timestamp.to_string()>{entry.timestamp.clock()}</time>
-                    <span class="log-level">{label(entry.level)}</span>
-                    <span class="log-text">{entry.message}</span>
-                </li>
-            </For>
-        </ol>
+            <ol>
+                <For each=move || lines.get() key=|entry| entry.id let:entry>
+                    <li data-level=entry.level.as_str() data-id=entry.id.to_string()>
+                        <time datetime=entry.timestamp.to_string()>{entry.timestamp.clock()}</time>
+                        <span class="log-level">{label(entry.level)}</span>
+                        <span class="log-text">{entry.message}</span>
+                    </li>
+                </For>
+            </ol>
+        </div>
     }
     .into_any()
 }

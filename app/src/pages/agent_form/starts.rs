@@ -82,7 +82,10 @@ pub fn Starts(
 }
 
 /// Whether a text is nobody's own: blank, or from a starting point.
-fn is_free(text: &str, from: fn(&Start) -> &'static str) -> bool {
+/// One of a starting point's texts.
+type Part = fn(&Start) -> &'static str;
+
+fn is_free(text: &str, from: Part) -> bool {
     text.trim().is_empty() || STARTS.iter().any(|start| from(start) == text)
 }
 
@@ -92,7 +95,7 @@ fn fill(texts: Texts, start: &Start) {
     {
         name.set_value(start.name);
     }
-    let areas: [(NodeRef<Textarea>, fn(&Start) -> &'static str); 2] =
+    let areas: [(NodeRef<Textarea>, Part); 2] =
         [(texts.identity, |start| start.identity), (texts.rules, |start| start.rules)];
     for (area, from) in areas {
         if let Some(area) = area.get_untracked()
