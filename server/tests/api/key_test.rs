@@ -1,6 +1,6 @@
 //! Testing a stored key: a real request to the provider, and no part of the key in any answer.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{Router, extract::State, http::HeaderMap};
 use http::{StatusCode, Uri};
@@ -15,10 +15,11 @@ type Seen = Arc<Mutex<Vec<(String, Option<String>)>>>;
 
 /// A provider that knows one key, and whose path says how it is at the moment.
 async fn provider(State(seen): State<Seen>, uri: Uri, headers: HeaderMap) -> StatusCode {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+    let text =
+        |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let key = text("x-api-key").or_else(|| text("authorization"));
     let known = key.as_deref().is_some_and(|key| key.ends_with(KEY));
-    seen.lock().unwrap().push((uri.to_string(), key));
+    seen.lock().unwrap_or_else(PoisonError::into_inner).push((uri.to_string(), key));
     match uri.path().split('/').nth(1) {
         Some("broken") => StatusCode::INTERNAL_SERVER_ERROR,
         Some("busy") => StatusCode::TOO_MANY_REQUESTS,
