@@ -10,7 +10,7 @@ mod home;
 mod keys;
 mod markdown;
 mod own_account;
-mod palette;
+pub(crate) mod palette;
 mod plan;
 mod projects;
 mod tabs;
@@ -29,7 +29,7 @@ pub use own_account::{
     AcceptInvite, ChangePassword, EndOtherSessions, EndSession, ResetPassword, SetNotifications,
     load_notifications, load_sessions,
 };
-pub use palette::{Places, Reachable, load_places};
+pub use palette::{Places, load_places};
 pub use plan::{Redo, SavePlan, UndoTo, load_undos};
 pub use projects::{
     Answer, CreateProject, DeleteProject, ProjectDetail, Restart, Start, StepDraft, Stop, demo_project,

@@ -120,7 +120,7 @@ fn passed_over(label: &[char], wanted: &[char]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{api::Reachable, model::AgentId};
+    use crate::{api::palette::Reachable, model::AgentId};
 
     fn places(admin: bool) -> Places {
         let project = |id, name: &str, start| Reachable {
