@@ -23,7 +23,7 @@ test('an agent from a starting point, with MCP servers', async ({ page, request 
   await expect(servers).toHaveText(/docs npx -y docs-server/);
   await expect(page).toHaveURL('/agents/new');
 
-  await page.getByText('As JSON').click();
+  await page.getByText('As JSON', { exact: true }).click();
   const json = page.getByLabel('MCP servers as JSON');
   await expect(json).toHaveValue(/"mcpServers"/);
   const good = await json.inputValue();

@@ -84,7 +84,7 @@ test('what a program prints neither runs, nor writes the clipboard, nor names th
   await signIn(page);
   await page.evaluate(() => navigator.clipboard.writeText('untouched'));
   expect((await anna.post(`/projects/${project.id}/start`)).status()).toBe(202);
-  await page.goto(`/projects/${project.id}`);
+  await page.goto(`/projects/${project.id}/terminal`);
   await live(page);
   await expect(screen(page)).toContainText('OVER', { timeout: 60_000 });
   const title = await page.title();

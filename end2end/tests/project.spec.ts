@@ -40,7 +40,7 @@ test('every tab of a project does what it says', async ({ page, request, watch }
   });
 
   await test.step('nothing typed is lost when somebody else was faster', async () => {
-    const text = page.locator('textarea[name=text]');
+    const text = page.locator('#text');
     const change = async (theirs: string) => {
       const { version } = await (await anna.get(`${address}/description`)).json();
       const put = await anna.put(`${address}/description`, { text: theirs }, { 'if-match': `"${version}"` });
@@ -69,7 +69,7 @@ test('every tab of a project does what it says', async ({ page, request, watch }
 
   await test.step('an architecture that cannot be saved says so, and is saved later', async () => {
     await openTab(page, 'Architecture');
-    const text = page.locator('textarea[name=text]');
+    const text = page.locator('#text');
     watch.allow(/ERR_INTERNET_DISCONNECTED/);
     await page.context().setOffline(true);
     await text.fill('Shell only');

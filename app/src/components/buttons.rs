@@ -16,12 +16,16 @@ pub fn Submit(
     /// Style: `primary`, `danger` or nothing.
     #[prop(default = "primary")]
     tone: &'static str,
+    /// The whole name, where the label alone does not say which of several buttons this is.
+    #[prop(optional, into)]
+    name: Option<String>,
 ) -> impl IntoView {
     view! {
         <button
             type="submit"
             class="button"
             data-tone=tone
+            aria-label=name
             disabled=move || pending.get() || !enabled.get()
             aria-busy=move || pending.get().then_some("true")
         >

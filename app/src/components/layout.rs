@@ -7,6 +7,7 @@ use crate::{
     api::{self, Shell},
     components::{
         Icon, Live, LiveState, Nav, Notifier, Palette, PaletteButton, PaletteOpener, ThemeChoice, icon,
+        on_backdrop,
     },
     error::AppError,
 };
@@ -103,8 +104,8 @@ fn Drawer(shell: Resource<Result<Shell, AppError>>, drawer: NodeRef<Dialog>) -> 
             aria-label="Menu"
             node_ref=drawer
             // On the backdrop, which counts as the dialog itself.
-            on:click:target=move |event| {
-                if drawer.get_untracked().as_deref() == Some(event.target().as_ref()) {
+            on:click=move |event| {
+                if on_backdrop(&event, drawer) {
                     close(drawer);
                 }
             }

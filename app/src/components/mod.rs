@@ -3,6 +3,7 @@
 //! They draw what they are given; fetching is the pages' work. The live stream and the terminal are the exceptions.
 
 mod agent_state;
+mod backdrop;
 mod badge;
 mod buttons;
 mod form;
@@ -25,6 +26,7 @@ mod text;
 mod theme;
 
 pub use agent_state::{AgentState, AgentStateView};
+pub use backdrop::on_backdrop;
 pub use badge::{InstanceBadge, StatusBadge};
 pub use buttons::Submit;
 pub use form::{

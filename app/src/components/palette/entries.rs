@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn letters_in_order_find_the_closest_first() {
-        assert_eq!(labels("wc"), ["Word counter", "Stop Word counter"]);
+        assert_eq!(labels("wc"), ["Word counter", "Stop Word counter", "New project for Builder"]);
         assert_eq!(labels("SHOP"), ["Shop", "Start Shop"]);
         assert_eq!(labels("theme d"), ["Theme: Dark"]);
         assert_eq!(labels("pohs"), Vec::<String>::new());

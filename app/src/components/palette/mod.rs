@@ -10,7 +10,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 use self::entries::{Deed, Entry, entries, fitting};
 use crate::{
     api,
-    components::{FormError, Icon, Live, ThemeChoice, icon, problem},
+    components::{FormError, Icon, Live, ThemeChoice, icon, on_backdrop, problem},
     error::AppError,
     model::ProjectId,
 };
@@ -104,7 +104,9 @@ pub fn PaletteButton(
 /// Whether a key opens the palette; in a terminal Ctrl+K belongs to the program there.
 fn opens(event: &ev::KeyboardEvent) -> bool {
     let letter = event.key().eq_ignore_ascii_case("k") && !event.shift_key() && !event.alt_key();
-    let in_terminal = || event_target::<web_sys::Element>(event).closest(".xterm").is_ok_and(|t| t.is_some());
+    // Where nothing has the focus, the target is the document, which is no element.
+    let element = || event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let in_terminal = || element().is_some_and(|e| e.closest(".xterm").is_ok_and(|t| t.is_some()));
     letter && (event.meta_key() || event.ctrl_key() && !in_terminal())
 }
 
@@ -156,8 +158,8 @@ pub fn Palette(
             class="palette"
             aria-label="Search or do"
             node_ref=dialog
-            on:click:target=move |event| {
-                if dialog.get_untracked().as_deref() == Some(event.target().as_ref()) {
+            on:click=move |event| {
+                if on_backdrop(&event, dialog) {
                     palette.close();
                 }
             }

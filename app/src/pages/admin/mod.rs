@@ -11,23 +11,39 @@ use leptos_meta::Title;
 
 use crate::{
     api,
-    components::{FormError, Load, problem_without_form, successes},
+    components::{ErrorView, FormError, Load, problem_without_form, successes},
+    error::AppError,
 };
 use audit::Audit;
 use isolation::Isolation;
 use links::{CreateUser, Invite, OpenLinks};
 use users::{UserActions, UserRow};
 
-/// Everything that an admin sees and does.
+/// Everything that an admin sees and does; others are told once that it is not for them.
 #[component]
 pub fn AdminPage() -> impl IntoView {
+    let shell = Resource::new(|| (), |()| api::load_shell());
+    view! {
+        <Title text="Admin" />
+        <Load resource=shell let:shell>
+            {if shell.viewer.is_admin() {
+                view! { <Administration /> }.into_any()
+            } else {
+                view! { <ErrorView error=AppError::Forbidden /> }.into_any()
+            }}
+        </Load>
+    }
+    .into_any()
+}
+
+#[component]
+fn Administration() -> impl IntoView {
     let create = ServerAction::<api::CreateUser>::new();
     let invite = ServerAction::<api::CreateInvite>::new();
     let actions = UserActions::new();
     let (created, changed) = (successes(create), actions.successes());
     let users = Resource::new(move || (created.get(), changed.get()), |_| api::load_users());
     view! {
-        <Title text="Admin" />
         <h1>"Administration"</h1>
         <section class="group" id="users">
             <h2>"Users"</h2>

@@ -6,7 +6,7 @@ use crate::model::{AuditEntry, DiskUse};
 pub fn size(disk: &DiskUse) -> String {
     const KIB: u64 = 1024;
     let tenths = |unit: u64| {
-        let tenths = disk.bytes.saturating_mul(10) / unit;
+        let tenths = disk.bytes.saturating_mul(10).saturating_add(unit / 2) / unit;
         format!("{}.{}", tenths / 10, tenths % 10)
     };
     let text = match disk.bytes {

@@ -65,7 +65,7 @@ pub fn Question(
             <ActionForm action=answer attr:class="stack" attr:aria-label="Answer">
                 <FormError problem fields=&["text"] />
                 <input type="hidden" name="id" value=id.to_string() />
-                <TextArea name="text" label="Your answer" problem rows=3 node_ref=field />
+                <TextArea name="text" id="answer" label="Your answer" problem rows=3 node_ref=field />
                 <Submit label="Send answer" pending=answer.pending() />
             </ActionForm>
         </section>

@@ -73,9 +73,9 @@ fn SessionRow(session: Session, end: ServerAction<api::EndSession>) -> impl Into
             {(!session.current)
                 .then(|| {
                     view! {
-                        <ActionForm action=end attr:aria-label=name>
+                        <ActionForm action=end>
                             <input type="hidden" name="id" value=session.id.to_string() />
-                            <Submit label="Sign out" tone="" pending=end.pending() />
+                            <Submit label="Sign out" name tone="" pending=end.pending() />
                         </ActionForm>
                     }
                 })}
