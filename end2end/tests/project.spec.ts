@@ -101,9 +101,9 @@ test('every tab of a project does what it says', async ({ page, request, watch }
     const decisions = await logs(page).count();
     expect(decisions).toBeGreaterThan(0);
     expect(decisions).toBeLessThan(all);
-    await page.getByLabel('Search').fill('no line says this %');
+    await page.getByRole('searchbox', { name: 'Search' }).fill('no line says this %');
     await expect(page.getByTestId('log-note')).toHaveText('No line is like that.');
-    await page.getByLabel('Search').fill('');
+    await page.getByRole('searchbox', { name: 'Search' }).fill('');
     await expect(logs(page)).toHaveCount(decisions);
     const download = page.waitForEvent('download');
     await page.getByRole('link', { name: 'Text', exact: true }).click();

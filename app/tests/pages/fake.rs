@@ -1,17 +1,17 @@
 //! A backend of fixed answers, so that pages can be rendered without a server.
 
 mod account;
+mod users;
 
 use app::{
-    backend::{Accounts, Agents, Answer, ApiKeys, Cookies, Overview, Projects, Users},
+    backend::{Accounts, Agents, Answer, ApiKeys, Cookies, Overview, Projects},
     error::AppError,
     model::{
         Agent, AgentDraft, AgentId, ApiKeyInfo, ApprovalPolicy, Changes, ChangesQuery, CodingCli,
-        Credentials, Dashboard, Diagnosis, DiskUse, FileChange, FileStatus, ImplementationPlan, Instance,
-        InstanceId, KeyOutcome, KeyTest, LogEntry, LogId, LogLevel, LogQuery, Project, ProjectDraft,
-        ProjectId, ProjectStatus, ProjectText, Provider, Role, StartAnswer, Step, StepStatus, StepUsage,
-        TextKind, TextSave, Timestamp, TokenUsage, Undo, UndoDraft, UndoId, UsageSummary, User, UserId,
-        UserSummary, Viewer,
+        Credentials, Dashboard, Diagnosis, FileChange, FileStatus, ImplementationPlan, Instance, InstanceId,
+        KeyOutcome, KeyTest, LogEntry, LogId, LogLevel, LogQuery, Project, ProjectDraft, ProjectId,
+        ProjectStatus, ProjectText, Provider, Role, StartAnswer, Step, StepStatus, StepUsage, TextKind,
+        TextSave, Timestamp, TokenUsage, Undo, UndoDraft, UndoId, UsageSummary, UserId, Viewer,
     },
 };
 use async_trait::async_trait;
@@ -117,37 +117,6 @@ impl Accounts for Fake {
     }
     async fn logout(&self, _: &http::HeaderMap) -> Answer<Cookies> {
         Ok(vec!["session=".to_owned()])
-    }
-}
-
-#[async_trait]
-impl Users for Fake {
-    async fn users(&self, viewer: &Viewer) -> Answer<Vec<UserSummary>> {
-        let user = User {
-            id: viewer.id,
-            username: viewer.username.clone(),
-            role: viewer.role,
-            created_at: Timestamp::from_millis(0),
-        };
-        Ok(vec![UserSummary {
-            user,
-            agents: 1,
-            running_instances: 1,
-            last_sign_in_at: Some(Timestamp::from_millis(0)),
-            disk: Some(DiskUse { bytes: 3_565_158, complete: false, measured_at: Timestamp::from_millis(0) }),
-            isolation_warning: Some("No <sandbox>.".to_owned()),
-        }])
-    }
-    async fn create_user(&self, _: &Viewer, _: Credentials) -> Answer<User> {
-        Err(AppError::invalid("username", "That name is taken."))
-    }
-    async fn delete_user(&self, _: &Viewer, _: UserId, confirmation: Option<&str>) -> Answer<()> {
-        assert_eq!(confirmation, Some("tim"));
-        Err(AppError::invalid("confirmation", "Type the username exactly."))
-    }
-    async fn set_role(&self, _: &Viewer, _: UserId, role: Role) -> Answer<User> {
-        assert_eq!(role, Role::User);
-        Err(AppError::Conflict("The last admin stays one.".to_owned()))
     }
 }
 
