@@ -1,17 +1,18 @@
 //! A backend of fixed answers, so that pages can be rendered without a server.
 
 mod account;
+mod keys;
 mod users;
 
 use app::{
-    backend::{Accounts, Agents, Answer, ApiKeys, Cookies, Overview, Projects},
+    backend::{Accounts, Agents, Answer, Cookies, Overview, Projects},
     error::AppError,
     model::{
-        Agent, AgentDraft, AgentId, ApiKeyInfo, ApprovalPolicy, Changes, ChangesQuery, CodingCli,
-        Credentials, Dashboard, Diagnosis, FileChange, FileStatus, ImplementationPlan, Instance, InstanceId,
-        KeyOutcome, KeyTest, LogEntry, LogId, LogLevel, LogQuery, Project, ProjectDraft, ProjectId,
-        ProjectStatus, ProjectText, Provider, Role, StartAnswer, Step, StepStatus, StepUsage, TextKind,
-        TextSave, Timestamp, TokenUsage, Undo, UndoDraft, UndoId, UsageSummary, UserId, Viewer,
+        Agent, AgentDraft, AgentId, ApprovalPolicy, Changes, ChangesQuery, CodingCli, Credentials, Dashboard,
+        Diagnosis, FileChange, FileStatus, ImplementationPlan, Instance, InstanceId, LogEntry, LogId,
+        LogLevel, LogQuery, Project, ProjectDraft, ProjectId, ProjectStatus, ProjectText, Role, StartAnswer,
+        Step, StepStatus, StepUsage, TextKind, TextSave, Timestamp, TokenUsage, Undo, UndoDraft, UndoId,
+        UsageSummary, UserId, Viewer,
     },
 };
 use async_trait::async_trait;
@@ -282,22 +283,5 @@ impl Overview for Fake {
     }
     async fn today(&self, _: &Viewer) -> Answer<UsageSummary> {
         Ok(USAGE)
-    }
-}
-
-#[async_trait]
-impl ApiKeys for Fake {
-    async fn api_keys(&self, _: &Viewer) -> Answer<Vec<ApiKeyInfo>> {
-        let created_at = Timestamp::from_millis(0);
-        Ok(vec![ApiKeyInfo { provider: Provider::Openai, last4: "wxyz".to_owned(), created_at }])
-    }
-    async fn put_api_key(&self, _: &Viewer, _: Provider, _: String) -> Answer<ApiKeyInfo> {
-        Err(AppError::invalid("key", "That is no key."))
-    }
-    async fn delete_api_key(&self, _: &Viewer, _: Provider) -> Answer<()> {
-        Ok(())
-    }
-    async fn test_api_key(&self, _: &Viewer, _: Provider) -> Answer<KeyTest> {
-        Ok(KeyTest { outcome: KeyOutcome::Refused, detail: "No.".to_owned() })
     }
 }
