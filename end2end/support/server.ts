@@ -7,7 +7,8 @@ import { join, resolve } from 'node:path';
 
 const root = resolve(__dirname, '../..');
 const target = resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
-const binary = join(target, 'release', 'autocode');
+// A debug build does as well while a test is being written.
+const binary = process.env.AUTOCODE_E2E_BINARY ?? join(target, 'release', 'autocode');
 
 export interface Server {
   url: string;
