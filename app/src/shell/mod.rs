@@ -19,9 +19,10 @@ const PART_LOADER: &str = "/pkg/__wasm_split.______________________.js";
 /// The document for a server-rendered page; its files are those of the [`Assets`] in the context.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let assets = use_context::<Assets>().unwrap_or_default();
+    let (version, style) = (assets.version().to_owned(), assets.url("/pkg/autocode.css"));
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=api::theme().as_str() data-version=assets.version().to_owned()>
+        <html lang="en" data-theme=api::theme().as_str() data-version=version>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
@@ -32,7 +33,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="apple-touch-icon" href="/icons/touch-180.png" />
                 <link rel="manifest" href="/manifest.webmanifest" />
-                <link rel="stylesheet" href=assets.url("/pkg/autocode.css") />
+                <link rel="stylesheet" href=style />
                 <AutoReload options />
                 <Scripts assets nonce=use_nonce() />
                 <MetaTags />
