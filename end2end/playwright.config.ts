@@ -41,7 +41,7 @@ export default defineConfig({
     { name: 'setup', testMatch: 'setup.spec.ts' },
     {
       name: 'journeys',
-      testIgnore: ['setup.spec.ts', 'phone.spec.ts', 'screenshots.spec.ts'],
+      testIgnore: ['setup.spec.ts', 'phone.spec.ts', 'screenshots.spec.ts', 'lighthouse.spec.ts'],
       dependencies: ['setup'],
     },
     {
@@ -50,6 +50,7 @@ export default defineConfig({
       dependencies: ['journeys'],
       use: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
     },
+    { name: 'lighthouse', testMatch: 'lighthouse.spec.ts', dependencies: ['phone'] },
     ...(process.env.AUTOCODE_SCREENSHOTS
       ? [{ name: 'screenshots', testMatch: 'screenshots.spec.ts', dependencies: ['setup'] }]
       : []),

@@ -20,18 +20,18 @@ pub fn App() -> impl IntoView {
         <Title formatter=title />
         <Router>
             <Routes fallback=pages::NotFoundPage>
-                <Route path=path!("/login") view=pages::LoginPage ssr=SsrMode::Async />
-                <Route path=path!("/setup") view=pages::SetupPage ssr=SsrMode::Async />
-                <Route path=path!("/invite") view=pages::InvitePage ssr=SsrMode::Async />
-                <Route path=path!("/reset") view=pages::ResetPage ssr=SsrMode::Async />
+                <Route path=path!("/login") view=pages::login() ssr=SsrMode::Async />
+                <Route path=path!("/setup") view=pages::setup() ssr=SsrMode::Async />
+                <Route path=path!("/invite") view=pages::invite() ssr=SsrMode::Async />
+                <Route path=path!("/reset") view=pages::reset() ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
                     <Route path=path!("") view=pages::DashboardPage ssr=SsrMode::Async />
-                    <Route path=path!("agents/new") view=pages::NewAgentPage ssr=SsrMode::Async />
-                    <Route path=path!("agents/:id") view=pages::AgentPage ssr=SsrMode::Async />
-                    <Route path=path!("agents/:id/edit") view=pages::EditAgentPage ssr=SsrMode::Async />
-                    <Route path=path!("projects/:id/:tab?") view=pages::ProjectPage ssr=SsrMode::Async />
-                    <Route path=path!("admin") view=pages::AdminPage ssr=SsrMode::Async />
-                    <Route path=path!("settings") view=pages::SettingsPage ssr=SsrMode::Async />
+                    <Route path=path!("agents/new") view=pages::new_agent() ssr=SsrMode::Async />
+                    <Route path=path!("agents/:id") view=pages::agent() ssr=SsrMode::Async />
+                    <Route path=path!("agents/:id/edit") view=pages::edit_agent() ssr=SsrMode::Async />
+                    <Route path=path!("projects/:id/:tab?") view=pages::project() ssr=SsrMode::Async />
+                    <Route path=path!("admin") view=pages::admin() ssr=SsrMode::Async />
+                    <Route path=path!("settings") view=pages::settings() ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

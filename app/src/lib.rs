@@ -6,6 +6,8 @@
 #![recursion_limit = "256"]
 
 #[cfg(feature = "ssr")]
+mod assets;
+#[cfg(feature = "ssr")]
 pub mod backend;
 pub mod error;
 pub mod model;
@@ -16,9 +18,12 @@ mod components;
 #[cfg(feature = "ssr")]
 mod markdown;
 mod pages;
+mod part;
 #[cfg(feature = "ssr")]
 mod shell;
 
 pub use app::App;
+#[cfg(feature = "ssr")]
+pub use assets::Assets;
 #[cfg(feature = "ssr")]
 pub use shell::shell;

@@ -93,17 +93,17 @@ export async function typeInTerminal(page: Page, text: string) {
   await page.keyboard.type(text, { delay: 20 });
 }
 
-/** A client of the REST API, signed in. */
-export async function api(request: APIRequestContext, who: Person = admin) {
-  const answer = await request.post('/api/v1/auth/login', { data: who });
+/** A client of the REST API, signed in; of the common server, or of the one at `server`. */
+export async function api(request: APIRequestContext, who: Person = admin, server = '') {
+  const answer = await request.post(`${server}/api/v1/auth/login`, { data: who });
   expect(answer.status()).toBe(200);
   const { access_token } = await answer.json();
   const headers = { authorization: `Bearer ${access_token}` };
   return {
-    get: (path: string) => request.get(`/api/v1${path}`, { headers }),
-    post: (path: string, data?: unknown) => request.post(`/api/v1${path}`, { headers, data }),
+    get: (path: string) => request.get(`${server}/api/v1${path}`, { headers }),
+    post: (path: string, data?: unknown) => request.post(`${server}/api/v1${path}`, { headers, data }),
     put: (path: string, data: unknown, more: Record<string, string> = {}) =>
-      request.put(`/api/v1${path}`, { headers: { ...headers, ...more }, data }),
-    delete: (path: string) => request.delete(`/api/v1${path}`, { headers }),
+      request.put(`${server}/api/v1${path}`, { headers: { ...headers, ...more }, data }),
+    delete: (path: string) => request.delete(`${server}/api/v1${path}`, { headers }),
   };
 }

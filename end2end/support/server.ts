@@ -13,10 +13,21 @@ const binary = process.env.AUTOCODE_E2E_BINARY ?? join(target, 'release', 'autoc
 export interface Server {
   url: string;
   setupLink: string;
+  /** Ends the server as a crash or a power cut does. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and data folder. */
+  again(): Promise<void>;
   stop(): Promise<void>;
 }
 
-function freePort(): Promise<number> {
+export interface Choice {
+  /** The built site, if not the usual one. */
+  site?: string;
+  /** Name of the log in the target folder. */
+  log?: string;
+}
+
+export function freePort(): Promise<number> {
   return new Promise((done, fail) => {
     const probe = createServer();
     probe.once('error', fail);
@@ -38,17 +49,17 @@ function ended(child: ChildProcess, milliseconds: number): Promise<boolean> {
   });
 }
 
-// Resolves once the server has printed its link; that is what a person waits for, too.
+// Resolves once the server has printed its address, with the set-up link if there is no user yet; a person waits for it, too.
 function printedLink(child: ChildProcess, milliseconds: number): Promise<string> {
   return new Promise((done, fail) => {
     let seen = '';
-    const timer = setTimeout(() => fail(new Error(`no set-up link within ${milliseconds} ms:\n${seen}`)), milliseconds);
+    const timer = setTimeout(() => fail(new Error(`no address within ${milliseconds} ms:\n${seen}`)), milliseconds);
     const read = (chunk: Buffer) => {
       seen += chunk.toString();
-      const link = /https?:\/\/[^\s"'\x1b]+\/setup\?token=[^\s"'\x1b]+/.exec(seen);
+      const link = /AutoCode is ready[\s\S]*?(https?:\/\/\S+)\s/.exec(seen);
       if (link) {
         clearTimeout(timer);
-        done(link[0]);
+        done(link[1]);
       }
     };
     child.stdout?.on('data', read);
@@ -58,7 +69,7 @@ function printedLink(child: ChildProcess, milliseconds: number): Promise<string>
   });
 }
 
-export async function startServer(): Promise<Server> {
+export async function startServer({ site = join(target, 'site'), log: name = 'end2end-server.log' }: Choice = {}): Promise<Server> {
   if (!existsSync(binary)) throw new Error(`${binary} is missing: run scripts/build first`);
   // Short, because paths of UNIX sockets are.
   const folder = mkdtempSync(join(tmpdir(), 'ac-e2e-'));
@@ -72,30 +83,35 @@ export async function startServer(): Promise<Server> {
     RUST_LOG: process.env.RUST_LOG ?? 'info',
     AUTOCODE_DATA_DIR: join(folder, 'data'),
     AUTOCODE_ADDR: `127.0.0.1:${port}`,
-    AUTOCODE_SITE_ROOT: join(target, 'site'),
+    AUTOCODE_SITE_ROOT: site,
     AUTOCODE_CLAUDE: process.env.AUTOCODE_CLAUDE ?? join(root, 'node_modules', '.bin', 'claude'),
   };
-  const child = spawn(binary, ['serve'], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   mkdirSync(join(__dirname, '../test-results'), { recursive: true });
-  const log = createWriteStream(join(target, 'end2end-server.log'));
-  child.stdout.pipe(log, { end: false });
-  child.stderr.pipe(log, { end: false });
+  const log = createWriteStream(join(target, name));
+  let child: ChildProcess;
+  const start = () => {
+    child = spawn(binary, ['serve'], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout?.pipe(log, { end: false });
+    child.stderr?.pipe(log, { end: false });
+    return printedLink(child, 30_000);
+  };
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await ended(child, 5_000);
+  };
   // The agents outlive the server by design, so they are ended first.
   const stop = async () => {
     spawnSync(binary, ['stop', '--all'], { cwd: root, env, timeout: 60_000 });
     child.kill('SIGTERM');
     const clean = await ended(child, 15_000);
-    if (!clean) {
-      child.kill('SIGKILL');
-      await ended(child, 5_000);
-    }
+    if (!clean) await kill();
     log.end();
     rmSync(folder, { recursive: true, force: true });
     if (!clean) throw new Error('the server did not end within 15 s of SIGTERM');
   };
   try {
-    const setupLink = await printedLink(child, 30_000);
-    return { url: new URL(setupLink).origin, setupLink, stop };
+    const setupLink = await start();
+    return { url: new URL(setupLink).origin, setupLink, kill, again: async () => void (await start()), stop };
   } catch (error) {
     await stop();
     throw error;

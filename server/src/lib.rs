@@ -60,7 +60,7 @@ pub enum RunError {
     /// The listener fails.
     #[error("The server cannot listen ({0}): check the address in AUTOCODE_ADDR.")]
     Listen(#[source] std::io::Error),
-    /// Leptos' options are broken.
+    /// Leptos' options or the site's files are broken.
     #[error("{0}")]
     Site(String),
     /// The operating system has no random numbers.
@@ -171,9 +171,11 @@ fn assemble(
     });
     let backend: SharedBackend = services.clone();
     let leptos = site::leptos_options(config).map_err(RunError::Site)?;
+    let assets = site::assets(config).map_err(RunError::Site)?;
     let config = config.clone();
     let shutdown = shutdown.clone();
-    Ok((AppState { db, config, auth, orchestrator, gateway, backend, live, leptos, shutdown }, services))
+    let state = AppState { db, config, auth, orchestrator, gateway, backend, live, leptos, assets, shutdown };
+    Ok((state, services))
 }
 
 /// All routes: what browsers and API clients use, guarded alike, and the gateway, which has its own rules.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::backend::SharedBackend;
+use app::{Assets, backend::SharedBackend};
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
@@ -28,8 +28,10 @@ pub struct AppState {
     pub backend: SharedBackend,
     /// Who watches what.
     pub live: LiveHub,
-    /// How pages find their scripts.
+    /// How pages are rendered.
     pub leptos: LeptosOptions,
+    /// The files that pages load.
+    pub assets: Assets,
     /// Cancelled when the server stops: open sockets end.
     pub shutdown: CancellationToken,
 }

@@ -56,6 +56,7 @@ pub fn Layout() -> impl IntoView {
                 <Outlet />
             </main>
         </div>
+        <UpdateNotice outdated=live.outdated() />
         <Drawer shell drawer />
         <Palette palette />
     }
@@ -129,6 +130,30 @@ fn Drawer(shell: Resource<Result<Shell, AppError>>, drawer: NodeRef<Dialog>) -> 
                 <Nav shell />
             </div>
         </dialog>
+    }
+    .into_any()
+}
+
+/// Says after an upgrade that this page is still the old one; reloading is the person's to choose, who may be writing.
+#[component]
+fn UpdateNotice(
+    /// Whether there is something to say.
+    outdated: Signal<bool>,
+) -> impl IntoView {
+    let reload = move |_| {
+        if let Err(error) = window().location().reload() {
+            leptos::logging::error!("the page cannot be reloaded: {error:?}");
+        }
+    };
+    view! {
+        <div class="update" role="status">
+            <p hidden=move || !outdated.get()>
+                "A new version of AutoCode is there. "
+                <button type="button" on:click=reload>
+                    "Reload"
+                </button>
+            </p>
+        </div>
     }
     .into_any()
 }

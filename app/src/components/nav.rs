@@ -52,6 +52,13 @@ fn NavLinks(shell: Shell) -> impl IntoView {
             <ul>
                 <li>{link("/settings", icon::SETTINGS, "Settings")}</li>
                 {admin.then(|| view! { <li>{link("/admin", icon::ADMIN, "Admin")}</li> })}
+                <li class="install">
+                    // Shown and heard by the script that starts the page, when the browser offers it.
+                    <button type="button" class="nav-button" data-install="">
+                        <Icon path=icon::DOWNLOAD />
+                        <span class="nav-name">"Install app"</span>
+                    </button>
+                </li>
                 <li>
                     <ActionForm action=logout>
                         <button type="submit" class="nav-button">

@@ -40,8 +40,11 @@ pub enum LiveEvent {
         /// All projects of the person.
         ids: Vec<ProjectId>,
     },
-    /// Nothing happened for a while, but the connection stands.
-    Alive,
+    /// The connection stands, and began; or nothing happened for a while.
+    Alive {
+        /// Of the site that this server has; a page of another one is out of date.
+        version: String,
+    },
     /// A project is gone.
     ProjectDeleted {
         /// Which one.

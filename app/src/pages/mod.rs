@@ -1,4 +1,6 @@
 //! The pages, one file a route: each fetches what it shows and leaves the drawing to components.
+//!
+//! All but the dashboard are parts that the browser loads when it needs them.
 
 mod admin;
 mod agent;
@@ -15,16 +17,21 @@ mod setup;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-pub use admin::AdminPage;
-pub use agent::AgentPage;
-pub use agent_form::{EditAgentPage, NewAgentPage};
+use crate::part::part;
+
 pub use dashboard::DashboardPage;
-pub use link::{InvitePage, ResetPage};
-pub use login::LoginPage;
 pub use not_found::NotFoundPage;
-pub use project::ProjectPage;
-pub use settings::SettingsPage;
-pub use setup::SetupPage;
+
+part!(login, gates, login::LoginPage);
+part!(setup, gates, setup::SetupPage);
+part!(invite, gates, link::InvitePage);
+part!(reset, gates, link::ResetPage);
+part!(agent, agent, agent::AgentPage);
+part!(new_agent, agent_form, agent_form::NewAgentPage);
+part!(edit_agent, agent_form, agent_form::EditAgentPage);
+part!(project, project, project::ProjectPage);
+part!(admin, admin, admin::AdminPage);
+part!(settings, settings, settings::SettingsPage);
 
 /// The row id in the page's path; 0, which no row has, when it is no number.
 fn id_in_path() -> Memo<i64> {

@@ -143,7 +143,8 @@ impl Stream<'_> {
                     continue;
                 }
                 _ = beat.tick() => {
-                    self.send(&LiveEvent::Alive).await?;
+                    let version = self.state.assets.version().to_owned();
+                    self.send(&LiveEvent::Alive { version }).await?;
                     // At midnight the sums begin anew, though nobody spent anything.
                     let before = std::mem::replace(&mut day, today());
                     spent |= day != before && self.wish.decisions.is_some();

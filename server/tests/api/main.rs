@@ -34,6 +34,8 @@ mod problems;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]
+mod site;
+#[cfg(test)]
 mod sockets;
 #[cfg(test)]
 mod startup;

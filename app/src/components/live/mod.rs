@@ -114,6 +114,8 @@ pub struct Live {
     watched: RwSignal<Option<Watched>>,
     /// What today cost, once it arrived.
     today: RwSignal<Option<UsageSummary>>,
+    /// Whether the server has another version of the site than this page.
+    outdated: RwSignal<bool>,
     /// Projects that pages were drawn with: those that the server no longer has are gone.
     drawn: StoredValue<BTreeSet<ProjectId>>,
 }
@@ -127,6 +129,7 @@ impl Live {
             diagnoses: RwSignal::default(),
             watched: RwSignal::new(None),
             today: RwSignal::new(None),
+            outdated: RwSignal::new(false),
             drawn: StoredValue::default(),
         };
         provide_context(live);
@@ -143,6 +146,18 @@ impl Live {
     /// Whether the page follows the server.
     pub fn state(self) -> Signal<LiveState> {
         self.state.into()
+    }
+
+    /// Whether the server has another version of the site than this page: true after an upgrade.
+    pub fn outdated(self) -> Signal<bool> {
+        self.outdated.into()
+    }
+
+    /// Takes in which version of the site the server has.
+    #[cfg(feature = "hydrate")]
+    fn compare(self, version: &str) {
+        let own = document().document_element().and_then(|html| html.get_attribute("data-version"));
+        self.outdated.set(own.is_some_and(|own| own != version));
     }
 
     /// Every project that arrived, as it is now; `None` for deleted ones.

@@ -112,7 +112,7 @@ fn receive(live: Live, watched: Option<Watched>, frames: Vec<Frame>, backoff: &m
                 Ok(LiveEvent::Log { entry } | LiveEvent::Decision { entry }) => entries.push(entry),
                 Ok(LiveEvent::Usage { today }) => live.today.set(Some(today)),
                 Ok(LiveEvent::Complete { ids }) => complete = Some(ids.into_iter().collect()),
-                Ok(LiveEvent::Alive) => {}
+                Ok(LiveEvent::Alive { version }) => live.compare(&version),
                 Err(error) => leptos::logging::error!("a live event was not understood: {error}"),
             },
             Frame::Bytes(_) => {}

@@ -1,6 +1,8 @@
 //! The live terminal of a project: the frame around it; what runs in it is in `session`.
 
 #[cfg(feature = "hydrate")]
+mod library;
+#[cfg(feature = "hydrate")]
 mod session;
 
 use leptos::{html::Div, prelude::*};
@@ -28,8 +30,9 @@ pub fn TerminalView(
     {
         let running = Memo::new(move |_| project.with(|p| p.running));
         let session = StoredValue::new_local(None);
+        let loaded = library::load(note);
         Effect::new(move |_| {
-            if let Some(host) = host.get() {
+            if let (Some(host), true) = (host.get(), loaded.get()) {
                 let id = project.with_untracked(|p| p.id);
                 session.set_value(Some(session::Session::open(host.into(), id, ever_started, running, note)));
             }

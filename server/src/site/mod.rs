@@ -2,21 +2,28 @@
 //!
 //! The only file that knows how Leptos is wired into the router.
 
+mod files;
+mod headers;
+mod worker;
+
 use std::path::Path;
 
+use app::Assets;
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::Request,
     middleware::{self, Next},
     response::Response,
 };
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use leptos::{
     config::{LeptosOptions, get_configuration},
     prelude::provide_context,
 };
 use leptos_axum::{LeptosRoutes as _, generate_route_list};
-use tower_http::{limit::RequestBodyLimitLayer, services::ServeDir};
+use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer};
+
+pub use headers::security_headers;
 
 use crate::{config::Config, state::AppState};
 
@@ -56,12 +63,33 @@ pub fn check_site(config: &Config) -> Result<(), String> {
     ))
 }
 
+/// What the built site consists of.
+///
+/// # Errors
+/// One sentence, if its files cannot be read.
+pub fn assets(config: &Config) -> Result<Assets, String> {
+    if is_watched() {
+        return Ok(Assets::default());
+    }
+    files::read(&config.site_root)
+        .map_err(|e| format!("The web site in {} cannot be read ({e}).", config.site_root.display()))
+}
+
+/// Whether `cargo leptos watch` changes the files while the server runs.
+fn is_watched() -> bool {
+    std::env::var_os("LEPTOS_WATCH").is_some()
+}
+
 /// Pages, server functions, and static files for every other path.
 pub fn router(state: &AppState) -> Router<AppState> {
     let options = state.leptos.clone();
     let context = {
-        let backend = state.backend.clone();
-        move || provide_context(backend.clone())
+        let (backend, assets) = (state.backend.clone(), state.assets.clone());
+        move || {
+            provide_context(backend.clone());
+            provide_context(assets.clone());
+            headers::secure_page(is_watched());
+        }
     };
     let shell = {
         let options = options.clone();
@@ -70,7 +98,8 @@ pub fn router(state: &AppState) -> Router<AppState> {
     let pages = Router::new()
         .leptos_routes_with_context(state, generate_route_list(app::App), context.clone(), shell.clone())
         .layer(middleware::from_fn(private))
-        .layer(RequestBodyLimitLayer::new(FORM_LIMIT));
+        .layer(RequestBodyLimitLayer::new(FORM_LIMIT))
+        .layer(CompressionLayer::new());
     let not_found = leptos_axum::render_app_async_with_context(context, shell);
     let page_not_found = Router::new()
         .fallback(async move |request: Request| {
@@ -80,46 +109,17 @@ pub fn router(state: &AppState) -> Router<AppState> {
             }
             response
         })
-        .layer(middleware::from_fn(private));
-    let files = ServeDir::new(&*options.site_root)
-        .append_index_html_on_directories(false)
-        .precompressed_br()
-        .precompressed_gzip()
-        .fallback(page_not_found);
-    let files = Router::new().fallback_service(files).layer(middleware::from_fn_with_state(options, cached));
-    pages.fallback_service(files)
+        .layer(middleware::from_fn(private))
+        .layer(CompressionLayer::new());
+    pages
+        .merge(files::router(Path::new(&*options.site_root), &state.assets))
+        .merge(worker::router(&state.assets))
+        .fallback_service(files::others(Path::new(&*options.site_root), page_not_found))
 }
 
 /// Pages show what is somebody's own: no cache keeps them.
 async fn private(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
-}
-
-/// Files are kept by the browser; those without a hash in their name are asked for again, which costs one 304.
-async fn cached(State(options): State<LeptosOptions>, request: Request, next: Next) -> Response {
-    let hashed = options.hash_files && request.uri().path().starts_with("/pkg/");
-    let mut response = next.run(request).await;
-    let value = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
-    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(value));
-    response
-}
-
-/// Headers that every answer carries.
-pub async fn security_headers(request: Request, next: Next) -> Response {
-    const HEADERS: [(HeaderName, &str); 4] = [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "same-origin"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'",
-        ),
-    ];
-    let mut response = next.run(request).await;
-    for (name, value) in HEADERS {
-        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
-    }
     response
 }
