@@ -9,8 +9,7 @@ use leptos_meta::{HashedStylesheet, MetaTags};
 use crate::{App, api};
 
 /// Resolves the bare module names that the terminal's bindings import.
-const IMPORT_MAP: &str =
-    r#"{"imports":{"xterm":"/vendor/xterm.mjs","xterm-addon-fit":"/vendor/addon-fit.mjs"}}"#;
+const IMPORT_MAP: &str = r#"{"imports":{"xterm":"/vendor/xterm.mjs","xterm-addon-fit":"/vendor/addon-fit.mjs","xterm-addon-search":"/vendor/addon-search.mjs","xterm-addon-web-links":"/vendor/addon-web-links.mjs"}}"#;
 
 /// The document for a server-rendered page.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -19,7 +18,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         <html lang="en" data-theme=api::theme().as_str()>
             <head>
                 <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content" />
                 <meta name="color-scheme" content="light dark" />
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f6f7f9" />
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#111318" />
