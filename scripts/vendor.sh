@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 modules=node_modules/@xterm
-scripts="xterm/lib/xterm.mjs addon-fit/lib/addon-fit.mjs addon-search/lib/addon-search.mjs addon-web-links/lib/addon-web-links.mjs"
+scripts="xterm/lib/xterm.mjs addon-search/lib/addon-search.mjs addon-web-links/lib/addon-web-links.mjs"
 mkdir -p public/vendor
 for script in $scripts; do
     if [ ! -f "$modules/$script" ]; then

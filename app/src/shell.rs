@@ -9,7 +9,7 @@ use leptos_meta::{HashedStylesheet, MetaTags};
 use crate::{App, api};
 
 /// Resolves the bare module names that the terminal's bindings import.
-const IMPORT_MAP: &str = r#"{"imports":{"xterm":"/vendor/xterm.mjs","xterm-addon-fit":"/vendor/addon-fit.mjs","xterm-addon-search":"/vendor/addon-search.mjs","xterm-addon-web-links":"/vendor/addon-web-links.mjs"}}"#;
+const IMPORT_MAP: &str = r#"{"imports":{"xterm":"/vendor/xterm.mjs","xterm-addon-search":"/vendor/addon-search.mjs","xterm-addon-web-links":"/vendor/addon-web-links.mjs"}}"#;
 
 /// The document for a server-rendered page.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
