@@ -200,22 +200,11 @@ impl Keeper {
         token
     }
 
-    async fn run(
-        &self,
-        process: Process,
-        commands: &mut mpsc::Receiver<Command>,
-        seat: &mut Seat,
-    ) -> End {
+    async fn run(&self, process: Process, commands: &mut mpsc::Receiver<Command>, seat: &mut Seat) -> End {
         let Process { pid, mut child, mut stdin, stdout, stderr } = process;
         let draining = CancellationToken::new();
         let mut pumps = JoinSet::new();
-        pumps.spawn(pump_events(
-            self.id,
-            stdout,
-            self.spool.clone(),
-            seat.hands(),
-            draining.clone(),
-        ));
+        pumps.spawn(pump_events(self.id, stdout, self.spool.clone(), seat.hands(), draining.clone()));
         pumps.spawn(pump_log(stderr, self.run_dir.join("nanobot.log")));
         let mut stopping = self.stopping.clone();
         self.send(&mut stdin, &self.start_command()).await;

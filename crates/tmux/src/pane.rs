@@ -139,9 +139,7 @@ impl TmuxServer {
             Lines::Screen => command,
             Lines::StyledScreen => command.escape_sequences(),
             Lines::History(count) => command.start_line(format!("-{count}")),
-            Lines::StyledHistory(count) => {
-                command.escape_sequences().join().start_line(format!("-{count}"))
-            }
+            Lines::StyledHistory(count) => command.escape_sequences().join().start_line(format!("-{count}")),
         };
         self.run([command.build()]).await
     }

@@ -19,7 +19,8 @@ pub fn write(text: String, panel: Panel) {
 
 /// Gives the clipboard's text to `take`, if the browser and the person allow it.
 pub fn read(panel: Panel, take: impl FnOnce(String) + 'static) {
-    const HINT: &str = "The browser does not let this page read the clipboard: press Ctrl+Shift+V in the terminal.";
+    const HINT: &str =
+        "The browser does not let this page read the clipboard: press Ctrl+Shift+V in the terminal.";
     let Some(clipboard) = clipboard() else { return panel.note.set(Some(HINT.to_owned())) };
     spawn_local(async move {
         match JsFuture::from(clipboard.read_text()).await {

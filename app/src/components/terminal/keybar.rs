@@ -19,7 +19,8 @@ pub const FIELD_ID: &str = "terminal-field";
 
 /// Keys: what they are called, what is written on them, what they send.
 const KEYS: [(&str, &str, &str); 2] = [("Escape", "Esc", "\u{1b}"), ("Tab", "Tab", "\t")];
-const ARROWS: [(&str, &str, char); 4] = [("Left", "←", 'D'), ("Up", "↑", 'A'), ("Down", "↓", 'B'), ("Right", "→", 'C')];
+const ARROWS: [(&str, &str, char); 4] =
+    [("Left", "←", 'D'), ("Up", "↑", 'A'), ("Down", "↓", 'B'), ("Right", "→", 'C')];
 
 /// The bar below a terminal; the style sheet shows it where the pointer is a finger.
 #[component]

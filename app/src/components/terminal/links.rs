@@ -34,8 +34,7 @@ fn open(address: &str) {
         return leptos::logging::warn!("an address that is not of the web was not opened");
     }
     let window = leptos::prelude::window();
-    if let Err(error) =
-        window.open_with_url_and_target_and_features(address, "_blank", "noopener,noreferrer")
+    if let Err(error) = window.open_with_url_and_target_and_features(address, "_blank", "noopener,noreferrer")
     {
         leptos::logging::error!("a link was not opened: {error:?}");
     }

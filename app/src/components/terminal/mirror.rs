@@ -48,15 +48,10 @@ mod tests {
 
     #[test]
     fn control_and_cursor_keys() {
-        assert_eq!(['c', 'C', '[', ' ', '?', 'é', '1'].map(with_control), [
-            Some('\u{3}'),
-            Some('\u{3}'),
-            Some('\u{1b}'),
-            Some('\0'),
-            Some(DELETE),
-            None,
-            None
-        ]);
+        assert_eq!(
+            ['c', 'C', '[', ' ', '?', 'é', '1'].map(with_control),
+            [Some('\u{3}'), Some('\u{3}'), Some('\u{1b}'), Some('\0'), Some(DELETE), None, None]
+        );
         assert_eq!([cursor('A', false), cursor('D', true)], ["\u{1b}[A", "\u{1b}OD"]);
     }
 }

@@ -53,7 +53,12 @@ struct Copy {
 
 impl Lookback {
     /// Nothing is looked at yet; `place` is where a copy will be.
-    pub fn new(project: ProjectId, place: HtmlElement, panel: Panel, typed: impl Fn(String) + 'static) -> Rc<Self> {
+    pub fn new(
+        project: ProjectId,
+        place: HtmlElement,
+        panel: Panel,
+        typed: impl Fn(String) + 'static,
+    ) -> Rc<Self> {
         Rc::new(Self {
             project,
             place,
@@ -98,7 +103,11 @@ impl Lookback {
             return self.panel.found.set(None);
         }
         let options = marks();
-        if up { search.previous(text, &options) } else { search.next(text, &options) };
+        if up {
+            search.previous(text, &options)
+        } else {
+            search.next(text, &options)
+        };
     }
 
     /// Selected text of the copy.

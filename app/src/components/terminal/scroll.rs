@@ -6,9 +6,7 @@ use std::{cell::Cell, rc::Rc};
 
 use gloo_timers::callback::Interval;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{
-    AddEventListenerOptions, Event, HtmlElement, TouchEvent, WheelEvent, WheelEventInit,
-};
+use web_sys::{AddEventListenerOptions, Event, HtmlElement, TouchEvent, WheelEvent, WheelEventInit};
 
 /// Pixels of a notch of a wheel that reports lines.
 const LINE: f64 = 16.0;
@@ -41,10 +39,12 @@ struct Inner {
     gliding: Cell<Option<Interval>>,
 }
 
+type Listener = Closure<dyn FnMut(Event)>;
+
 /// Listens as long as it lives.
 pub struct Scroll {
     inner: Rc<Inner>,
-    listeners: Vec<(&'static str, Closure<dyn FnMut(Event)>)>,
+    listeners: Vec<(&'static str, Listener)>,
 }
 
 impl Scroll {
@@ -60,7 +60,7 @@ impl Scroll {
         });
         let handler = |act: fn(&Rc<Inner>, Event)| {
             let inner = inner.clone();
-            Closure::<dyn FnMut(Event)>::new(move |event| act(&inner, event))
+            Listener::new(move |event| act(&inner, event))
         };
         let listeners = vec![
             ("wheel", handler(|inner, event| inner.wheel(&event))),

@@ -79,7 +79,12 @@ async fn who_types_decides_the_size_and_the_others_are_told() {
 async fn a_viewer_gets_no_more_than_it_draws() {
     let mut world = World::new();
     world.spawn("serve");
-    world.session("tom-shop", "trap : INT; yes 'a line of a flood that does not end'; echo INTERRUPTED; exec cat").await;
+    world
+        .session(
+            "tom-shop",
+            "trap : INT; yes 'a line of a flood that does not end'; echo INTERRUPTED; exec cat",
+        )
+        .await;
     let mut wire = world.terminal("tom-shop").await;
     request(&mut wire, TerminalRequest::Acknowledge { bytes: 0 }).await;
     let mut received = 0;
@@ -94,7 +99,9 @@ async fn a_viewer_gets_no_more_than_it_draws() {
     keys(&mut wire, "\x03").await;
     let start = Instant::now();
     loop {
-        let Frame::Bytes(bytes) = timeout(LIMIT, wire.next()).await.unwrap().unwrap().unwrap() else { continue };
+        let Frame::Bytes(bytes) = timeout(LIMIT, wire.next()).await.unwrap().unwrap().unwrap() else {
+            continue;
+        };
         received += bytes.len() as u64;
         request(&mut wire, TerminalRequest::Acknowledge { bytes: received }).await;
         if String::from_utf8_lossy(&bytes).contains("INTERRUPTED") {
@@ -108,7 +115,8 @@ async fn a_viewer_gets_no_more_than_it_draws() {
 async fn the_scrollback_is_sent_once_with_its_colours() {
     let mut world = World::new();
     world.spawn("serve");
-    let pane = world.session("tom-shop", "seq -f 'line %g' 3000; printf '\\033[31mred\\033[0m\\n'; exec cat").await;
+    let pane =
+        world.session("tom-shop", "seq -f 'line %g' 3000; printf '\\033[31mred\\033[0m\\n'; exec cat").await;
     let mut live = opened(&world, "tom-shop").await;
     read_until(&mut live, "red").await;
     let history = |lines| Hello::History { session: "tom-shop".into(), lines };
