@@ -8,6 +8,7 @@ use std::{
 };
 
 use futures::future::{AbortHandle, abortable};
+use gloo_timers::callback::Timeout;
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::HtmlElement;
@@ -15,7 +16,7 @@ use xterm_js_rs::addons::search::SearchAddon;
 
 use super::{
     keys::Keys,
-    panel::{Panel, Past},
+    panel::{Panel, Past, Wish},
     screen::{Screen, Size},
     xterm::{Results, Search6, object, same},
 };
@@ -88,7 +89,9 @@ impl Lookback {
             }
         };
         if end {
-            self.close();
+            let panel = self.panel;
+            // With the focus, which the copy may have.
+            Timeout::new(0, move || panel.ask(Wish::Return)).forget();
         }
     }
 
