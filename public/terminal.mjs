@@ -1,6 +1,6 @@
 // Stands in for xterm.js and its addons, whose bindings import them before a page is drawn: the names are there at once,
 // what they stand for is loaded with the first terminal. To add an addon: its module name in the import map, its class here.
-export let Terminal, FitAddon;
+export let Terminal, SearchAddon, WebLinksAddon;
 
 let loading;
 
@@ -14,9 +14,10 @@ export function load() {
 }
 
 async function fetchAll() {
-	const [xterm, fit] = await Promise.all([
+	const [xterm, search, links] = await Promise.all([
 		import("./vendor/xterm.mjs"),
-		import("./vendor/addon-fit.mjs"),
+		import("./vendor/addon-search.mjs"),
+		import("./vendor/addon-web-links.mjs"),
 		styleSheet(new URL("./vendor/xterm.css", import.meta.url)),
 	]);
 	Terminal = class extends xterm.Terminal {
@@ -24,7 +25,8 @@ async function fetchAll() {
 			super({ ...options, documentOverride: documentWithNonce() });
 		}
 	};
-	FitAddon = fit.FitAddon;
+	SearchAddon = search.SearchAddon;
+	WebLinksAddon = links.WebLinksAddon;
 }
 
 function styleSheet(url) {

@@ -4,11 +4,14 @@ set -eu
 cd "$(dirname "$0")/.."
 
 modules=node_modules/@xterm
-if [ ! -f "$modules/xterm/lib/xterm.mjs" ] || [ ! -f "$modules/addon-fit/lib/addon-fit.mjs" ]; then
-    echo "vendor.sh: the npm packages are missing; run: npm ci" >&2
-    exit 1
-fi
+scripts="xterm/lib/xterm.mjs addon-search/lib/addon-search.mjs addon-web-links/lib/addon-web-links.mjs"
 mkdir -p public/vendor
-cp "$modules/xterm/lib/xterm.mjs" "$modules/addon-fit/lib/addon-fit.mjs" "$modules/xterm/css/xterm.css" public/vendor/
-# Their last lines name source maps that are not served.
-sed -i '/^\/\/# sourceMappingURL=/d' public/vendor/xterm.mjs public/vendor/addon-fit.mjs
+for script in $scripts; do
+    if [ ! -f "$modules/$script" ]; then
+        echo "vendor.sh: $modules/$script is missing; run: npm ci" >&2
+        exit 1
+    fi
+    # The last line names a source map that is not served.
+    sed '/^\/\/# sourceMappingURL=/d' "$modules/$script" >"public/vendor/${script##*/}"
+done
+cp "$modules/xterm/css/xterm.css" public/vendor/

@@ -25,7 +25,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         <html lang="en" data-theme=api::theme().as_str() data-version=version>
             <head>
                 <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content" />
                 <meta name="color-scheme" content="light dark" />
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f6f7f9" />
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#111318" />
@@ -69,7 +69,7 @@ fn Scripts(assets: Assets, nonce: Option<Nonce>) -> impl IntoView {
 /// xterm.js when a terminal is opened.
 fn import_map(assets: &Assets) -> String {
     let module = assets.url("/terminal.mjs");
-    let imports: serde_json::Map<_, _> = ["xterm", "xterm-addon-fit"]
+    let imports: serde_json::Map<_, _> = ["xterm", "xterm-addon-search", "xterm-addon-web-links"]
         .map(|name| (name.to_owned(), module.clone().into()))
         .into_iter()
         .collect();

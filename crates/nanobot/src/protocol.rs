@@ -3,7 +3,9 @@
 //! Must not know who is at the other end. The first line on stdin is `Command::Start`, the only place where a secret
 //! travels; the end of stdin means stop. The task itself stands in `.nanobot/config.json` as [`NanobotConfig`].
 
+mod cli;
 mod diagnosis;
+mod hands;
 mod limits;
 mod step;
 
@@ -12,7 +14,9 @@ use std::path::PathBuf;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use cli::{CliKind, CliPrograms};
 pub use diagnosis::Diagnosis;
+pub use hands::Hands;
 pub use limits::Limits;
 pub use step::{Step, StepStatus};
 
@@ -34,6 +38,13 @@ pub enum Command {
     },
     /// What the owner wrote about project and agent has changed; takes effect with the next prompt.
     UpdateContext(Box<ContextUpdate>),
+    /// A person has taken over the terminal: nothing is sent or pressed until `GiveBack`.
+    TakeOver,
+    /// The terminal was given back: go on where the step was.
+    GiveBack {
+        /// Nobody pressed a button: the page that had taken over is gone.
+        by_itself: bool,
+    },
     /// Stop now; the step under way stays where it is.
     Stop,
 }
@@ -138,47 +149,6 @@ pub struct AgentSpec {
     pub mcp_servers: serde_json::Value,
 }
 
-/// A coding CLI that can be driven.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum CliKind {
-    /// Claude Code.
-    #[default]
-    Claude,
-    /// Codex CLI.
-    Codex,
-    /// opencode.
-    Opencode,
-    /// Any program with a prompt in a terminal.
-    Generic {
-        /// Shell words that start it; the first is the program.
-        command: String,
-    },
-}
-
-/// Where the coding CLIs' programs are, as seen by a nanobot; a path without a file behind it means that it is missing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CliPrograms {
-    /// Claude Code.
-    pub claude: PathBuf,
-    /// Codex CLI.
-    pub codex: PathBuf,
-    /// opencode.
-    pub opencode: PathBuf,
-}
-
-impl CliPrograms {
-    /// The program of a coding CLI; empty for one whose command says it.
-    pub fn of(&self, kind: &CliKind) -> PathBuf {
-        match kind {
-            CliKind::Claude => self.claude.clone(),
-            CliKind::Codex => self.codex.clone(),
-            CliKind::Opencode => self.opencode.clone(),
-            CliKind::Generic { .. } => PathBuf::new(),
-        }
-    }
-}
-
 /// Who decides what the coding CLI may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -256,6 +226,11 @@ pub enum Event {
     },
     /// What is seen of the coding CLI and what follows from it; sent when it changes, at most once a second.
     Diagnosed(Box<Diagnosis>),
+    /// Who types in the terminal now, for those who look at it; sent when it changes, worth no place in a spool.
+    Hands {
+        /// The nanobot's own hands.
+        hands: Hands,
+    },
 }
 
 /// Where the run stands.

@@ -22,7 +22,7 @@ mod support;
 
 use std::time::Duration;
 
-use autocode_nanobot::protocol::{Event, LogLevel, Phase, StepStatus};
+use autocode_nanobot::protocol::{Event, Hands, LogLevel, Phase, StepStatus};
 use support::{Project, milestones::milestones};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,6 +169,32 @@ async fn text_that_a_person_types_keeps_prompts_away_until_it_is_gone() {
     assert_eq!(milestones(&events).last().unwrap(), "Completed");
     assert_eq!(project.count_prompts("# Step 2"), 1);
     assert!(project.prompts().iter().all(|p| !p.contains("do not press")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_person_has_taken_over_nothing_is_sent_and_then_the_work_goes_on() {
+    let mut project = Project::new("demo/slow", Some(vec!["1", "2"])).await;
+    project.start().await;
+    project.until(Duration::from_secs(40), |event| matches!(event, Event::TurnStarted { .. })).await;
+    project.take_over().await;
+    project.until_log(Duration::from_secs(5), "A person has taken over").await;
+    let off = Event::Hands { hands: Hands::Off };
+    project.until(Duration::from_secs(5), |event| *event == off).await;
+    // The turn under way comes to its end meanwhile; the person clears up and types.
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    project.type_text("mine").await;
+    assert_eq!((project.count_prompts("# Step 1"), project.count_prompts("# Step 2")), (1, 0));
+    assert_eq!(project.judgements(), 0, "nothing is judged either");
+    project.clear_line().await;
+    project.give_back().await;
+    project.until_log(Duration::from_secs(5), "The terminal was given back").await;
+    let events = project.until_end(Duration::from_secs(90)).await;
+    assert_eq!(milestones(&events).last().unwrap(), "Completed");
+    for prompt in ["# Step 1", "# Step 2"] {
+        assert_eq!(project.count_prompts(prompt), 1, "{prompt}: {:?}", project.prompts());
+    }
+    let typing = Event::Hands { hands: Hands::Typing };
+    assert!(events.iter().filter(|event| **event == typing).count() >= 2, "{events:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

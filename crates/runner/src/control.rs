@@ -27,6 +27,7 @@ use crate::{
     serve::Exit,
     spool::Spool,
     undo::{self, Change},
+    viewers::Viewers,
 };
 
 /// Answers that may wait to be written.
@@ -44,6 +45,7 @@ pub(crate) struct Shared {
     pub(crate) instances: Instances,
     pub(crate) spool: Arc<Spool>,
     pub(crate) tmux: TmuxServer,
+    pub(crate) viewers: Viewers,
     pub(crate) isolation: Isolation,
     pub(crate) exit: Exit,
     /// Requests and connections under way.

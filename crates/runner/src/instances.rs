@@ -25,6 +25,7 @@ use crate::{
     protocol::StartInstance,
     spool::Spool,
     starting::Starting,
+    viewers::Viewers,
     workspace,
 };
 
@@ -45,6 +46,7 @@ pub(crate) struct Instances {
     args: RunnerArgs,
     spool: Arc<Spool>,
     tmux: TmuxServer,
+    viewers: Viewers,
     running: Mutex<HashMap<i64, Instance>>,
     /// Starts that are not through.
     starting: Starting,
@@ -66,11 +68,12 @@ struct Instance {
 }
 
 impl Instances {
-    pub(crate) fn new(args: RunnerArgs, spool: Arc<Spool>, tmux: TmuxServer) -> Self {
+    pub(crate) fn new(args: RunnerArgs, spool: Arc<Spool>, tmux: TmuxServer, viewers: Viewers) -> Self {
         Self {
             args,
             spool,
             tmux,
+            viewers,
             running: Mutex::default(),
             starting: Starting::default(),
             locks: Locks::default(),
@@ -117,7 +120,7 @@ impl Instances {
         if taken {
             return Err(RunnerError::Refused("Another instance works in this project's folder.".to_owned()));
         }
-        let _: SessionName = start.config.session.parse()?;
+        let session: SessionName = start.config.session.parse()?;
         let run_dir = self.run_dir(id);
         leftover::end(&run_dir).await;
         workspace::prepare(&self.args.paths.home, &start, &beginning.cancel).await?;
@@ -137,9 +140,10 @@ impl Instances {
         let (pid_sender, pid) = watch::channel(process.pid);
         let first = process.pid;
         self.running().insert(id, Instance { pid, commands, current, stop, ended: ended.clone() });
+        let seat = self.viewers.seat(session);
         self.tracker.spawn(async move {
             let _ended = ended.drop_guard();
-            keeper.keep(process, pid_sender, received).await;
+            keeper.keep(process, pid_sender, received, seat).await;
         });
         Ok(first)
     }

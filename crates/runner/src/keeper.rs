@@ -25,6 +25,7 @@ use crate::{
     protocol::{RunnerEvent, StartInstance},
     pumps::{pump_events, pump_log},
     spool::Spool,
+    viewers::Seat,
 };
 
 /// How long a nanobot may take to end when asked, and again after SIGTERM: with its session, it is gone in 5 seconds.
@@ -131,9 +132,10 @@ impl Keeper {
         mut process: Process,
         pid: watch::Sender<u32>,
         mut commands: mpsc::Receiver<Command>,
+        mut seat: Seat,
     ) {
         loop {
-            let reason = match self.run(process, &mut commands).await {
+            let reason = match self.run(process, &mut commands, &mut seat).await {
                 End::Stopped(StopReason::RunnerEnds) => return,
                 End::Stopped(StopReason::Asked) => {
                     return self.exited(true, "It was stopped.".to_owned()).await;
@@ -198,24 +200,25 @@ impl Keeper {
         token
     }
 
-    async fn run(&self, process: Process, commands: &mut mpsc::Receiver<Command>) -> End {
+    async fn run(&self, process: Process, commands: &mut mpsc::Receiver<Command>, seat: &mut Seat) -> End {
         let Process { pid, mut child, mut stdin, stdout, stderr } = process;
         let draining = CancellationToken::new();
         let mut pumps = JoinSet::new();
-        pumps.spawn(pump_events(self.id, stdout, self.spool.clone(), draining.clone()));
+        pumps.spawn(pump_events(self.id, stdout, self.spool.clone(), seat.hands(), draining.clone()));
         pumps.spawn(pump_log(stderr, self.run_dir.join("nanobot.log")));
         let mut stopping = self.stopping.clone();
         self.send(&mut stdin, &self.start_command()).await;
+        seat.begin_anew();
         let end = loop {
-            tokio::select! {
+            let command = tokio::select! {
                 status = child.wait() => break End::Itself(status),
-                command = commands.recv() => match command {
-                    Some(command) => tokio::select! {
-                        () = self.send(&mut stdin, &command) => {}
-                        reason = stop_reason(&mut stopping) => break End::Stopped(reason),
-                    },
-                    None => break End::Stopped(StopReason::Asked),
-                },
+                command = commands.recv() => command,
+                command = seat.next_command() => Some(command),
+                reason = stop_reason(&mut stopping) => break End::Stopped(reason),
+            };
+            let Some(command) = command else { break End::Stopped(StopReason::Asked) };
+            tokio::select! {
+                () = self.send(&mut stdin, &command) => {}
                 reason = stop_reason(&mut stopping) => break End::Stopped(reason),
             }
         };

@@ -5,6 +5,8 @@
 //! makes the connection a control connection (requests, answers, events) or one terminal's byte stream.
 //! To the server everything that arrives is a claim of a process it does not trust.
 
+mod terminal;
+
 use std::{collections::BTreeMap, path::PathBuf};
 
 use autocode_nanobot::{
@@ -14,8 +16,10 @@ use autocode_nanobot::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use terminal::{TakenBy, TerminalNotice, TerminalRequest};
+
 /// Version of this protocol; differs between server and runner after an upgrade.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 /// Longest frame, in bytes, kind byte included.
 pub const MAX_FRAME: usize = 1024 * 1024;
 /// Payload is raw bytes (terminal connections only).
@@ -32,34 +36,21 @@ pub enum Hello {
         /// [`VERSION`] of the server.
         version: u32,
     },
-    /// One viewer's attachment to a tmux session.
+    /// One viewer's attachment to a tmux session: [`TerminalRequest`]s and keys in, [`TerminalNotice`]s and output out.
     Terminal {
         /// Name of the session.
         session: String,
-        /// Columns.
+        /// Columns that the viewer has room for.
         cols: u16,
-        /// Rows.
+        /// Rows that the viewer has room for.
         rows: u16,
     },
-}
-
-/// JSON frames on a terminal connection, both ways.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum TerminalControl {
-    /// To the runner: the viewer's size.
-    Resize {
-        /// Columns, 2 to 1000.
-        cols: u16,
-        /// Rows, 2 to 1000.
-        rows: u16,
-    },
-    /// From the runner, first: the session is attached.
-    Opened,
-    /// From the runner, last: why the stream ends.
-    Closed {
-        /// For a person.
-        reason: String,
+    /// What a session has shown until now, once: `Opened`, text with colours in byte frames, `Closed`.
+    History {
+        /// Name of the session.
+        session: String,
+        /// Most lines above the screen.
+        lines: u32,
     },
 }
 

@@ -18,6 +18,7 @@ use crate::{
     lines::{Line, next_line},
     protocol::RunnerEvent,
     spool::Spool,
+    viewers::HandsOf,
 };
 
 /// Longest line of a nanobot, in bytes.
@@ -25,14 +26,25 @@ const LINE_LIMIT: usize = 256 * 1024;
 /// `nanobot.log` is moved aside at this length, in bytes.
 const LOG_LIMIT: u64 = 5 * 1024 * 1024;
 
-/// Every line of its standard output becomes an event; one that is none becomes an error in the log.
-pub(crate) async fn pump_events(id: i64, stdout: ChildStdout, spool: Arc<Spool>, cancel: CancellationToken) {
+/// Every line of its standard output becomes an event, but for where its hands are, which only viewers are told; one
+/// that is no event becomes an error in the log.
+pub(crate) async fn pump_events(
+    id: i64,
+    stdout: ChildStdout,
+    spool: Arc<Spool>,
+    viewed: HandsOf,
+    cancel: CancellationToken,
+) {
     let mut reader = BufReader::new(stdout);
     loop {
         let problem = match next_line(&mut reader, LINE_LIMIT).await {
             Ok(Line::End) => return,
             Ok(Line::Text(line)) if line.is_empty() => continue,
             Ok(Line::Text(line)) => match serde_json::from_slice::<EventLine>(&line) {
+                Ok(EventLine { event: Event::Hands { hands }, .. }) => {
+                    viewed.are(hands);
+                    continue;
+                }
                 Ok(event) => {
                     spool.push(id, RunnerEvent::Nanobot(event), &cancel).await;
                     continue;

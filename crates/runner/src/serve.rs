@@ -34,6 +34,7 @@ use crate::{
     protocol::Hello,
     spool::Spool,
     terminal::{self, Terminals},
+    viewers::Viewers,
 };
 
 /// Most connections at once.
@@ -86,10 +87,12 @@ async fn run(args: RunnerArgs) -> Result<u8, RunnerError> {
     private.map_err(RunnerError::file("the run folder"))?;
     let spool = Arc::new(Spool::open(run_dir.join("spool.jsonl")).map_err(RunnerError::file("spool.jsonl"))?);
     let tmux = TmuxServer::new(run_dir.join("tmux.sock"));
+    let viewers = Viewers::default();
     let shared = Arc::new(Shared {
-        instances: Instances::new(args, spool.clone(), tmux.clone()),
+        instances: Instances::new(args, spool.clone(), tmux.clone(), viewers.clone()),
         spool,
         tmux,
+        viewers,
         isolation: isolation::measure(),
         exit: Exit::default(),
         tracker: TaskTracker::new(),
@@ -131,7 +134,7 @@ fn bind(socket: &Path) -> std::io::Result<UnixListener> {
 
 async fn accept(shared: &Arc<Shared>, listener: UnixListener) {
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
-    let terminals = Terminals::default();
+    let terminals = Terminals::new(shared.viewers.clone());
     let control = Arc::new(Mutex::new(CancellationToken::new()));
     loop {
         let Ok(slot) = slots.clone().acquire_owned().await else { return };
@@ -178,6 +181,10 @@ async fn connection(
         Ok(Hello::Terminal { session, cols, rows }) => {
             terminal::limit_buffer(wire.get_ref());
             terminal::serve(shared.tmux.clone(), wire, session, (cols, rows), terminals, exit).await;
+        }
+        Ok(Hello::History { session, lines }) => {
+            terminal::limit_buffer(wire.get_ref());
+            terminal::serve_history(shared.tmux.clone(), wire, session, lines, terminals, exit).await;
         }
         Err(error) => warn!(%error, "a connection said something that is not understood"),
     }

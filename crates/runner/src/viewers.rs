@@ -1,8 +1,9 @@
-//! Whose size a terminal session has: that of the viewer who acted last, on a busy machine as well.
+//! Who looks at a session, and what all of them are to know: its size, the nanobot's hands, who has taken over.
 //!
-//! tmux goes by the client that it heard of last, and each client reports its size once more after it was attached, as
-//! soon as its process gets to run. If that is late, it takes the size from a viewer who has typed or resized since.
-//! So the order is kept here, where the frames arrive, and tmux is reminded of it. Must not know what viewers send.
+//! A session has the size of the viewer who acted last. Everybody's tmux client is given that size, so that it makes no
+//! difference which of them tmux heard of last. Must not know tmux or what viewers send.
+
+mod seat;
 
 use std::{
     collections::HashMap,
@@ -10,24 +11,114 @@ use std::{
     time::Duration,
 };
 
-use autocode_tmux::{SessionName, TmuxServer};
-use rustix::process::{Pid, Signal, kill_process};
-use tokio::sync::watch;
-use tracing::debug;
+use autocode_nanobot::protocol::Hands;
+use autocode_tmux::SessionName;
+use tokio::{sync::watch, time::Instant};
 
-/// Pauses before each look at the size that tmux gave the session.
-const LOOKS: [Duration; 4] =
-    [Duration::from_millis(300), Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(10)];
+use crate::protocol::{TakenBy, TerminalNotice};
+pub(crate) use seat::{HandsOf, Seat};
 
-/// Who acted last at each session; shared by all terminals of a runner.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Viewers(Arc<Mutex<Last>>);
+/// How long a viewer who has taken over may be gone before the terminal goes back to the nanobot.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// Columns and rows.
+pub(crate) type Size = (u16, u16);
+
+/// All viewers of a runner; shared by its terminals and its instances.
+#[derive(Clone, Debug)]
+pub(crate) struct Viewers {
+    all: Arc<Mutex<All>>,
+    grace: Duration,
+}
 
 #[derive(Debug, Default)]
-struct Last {
+struct All {
     /// Number of the newest viewer.
     count: u64,
-    acted: HashMap<SessionName, u64>,
+    sessions: HashMap<SessionName, Session>,
+}
+
+#[derive(Debug)]
+struct Session {
+    /// Each with the size it has room for; who acted last stands last, and leads.
+    viewers: Vec<(u64, Size)>,
+    /// The nanobot's hands, while one has its seat here.
+    hands: Option<Hands>,
+    taken: Option<Taken>,
+    scene: watch::Sender<Scene>,
+}
+
+/// A person has taken over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Taken {
+    viewer: u64,
+    /// When the viewer left, if so.
+    gone: Option<Instant>,
+}
+
+/// What everybody at a session is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Scene {
+    /// The session's size; none while nobody looks.
+    pub(crate) size: Option<Size>,
+    leader: Option<u64>,
+    hands: Option<Hands>,
+    taken: Option<Taken>,
+}
+
+impl Session {
+    fn new() -> Self {
+        let scene = Scene { size: None, leader: None, hands: None, taken: None };
+        Self { viewers: Vec::new(), hands: None, taken: None, scene: watch::Sender::new(scene) }
+    }
+
+    fn publish(&self) {
+        let (leader, size) = self.viewers.last().copied().unzip();
+        let scene = Scene { size, leader, hands: self.hands, taken: self.taken };
+        self.scene.send_if_modified(|now| std::mem::replace(now, scene) != scene);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.viewers.is_empty() && self.hands.is_none()
+    }
+}
+
+impl Default for Viewers {
+    fn default() -> Self {
+        Self { all: Arc::default(), grace: GRACE }
+    }
+}
+
+impl Viewers {
+    fn all(&self) -> MutexGuard<'_, All> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes a session, tells everybody, and forgets the session if nobody is left.
+    fn change<T>(&self, session: &SessionName, change: impl FnOnce(&mut Session) -> T) -> T {
+        let mut all = self.all();
+        let entry = all.sessions.entry(session.clone()).or_insert_with(Session::new);
+        let result = change(entry);
+        entry.publish();
+        if entry.is_empty() {
+            all.sessions.remove(session);
+        }
+        result
+    }
+
+    /// A viewer comes who has room for `size`. To look is not to act: it leads only if nobody else is there.
+    pub(crate) fn open(&self, session: SessionName, size: Size) -> Viewer {
+        let number = {
+            let mut all = self.all();
+            all.count += 1;
+            all.count
+        };
+        let scene = self.change(&session, |entry| {
+            entry.viewers.insert(0, (number, size));
+            entry.scene.subscribe()
+        });
+        Viewer { all: self.clone(), session, number, scene }
+    }
 }
 
 /// One viewer of one session; forgotten when dropped.
@@ -36,115 +127,78 @@ pub(crate) struct Viewer {
     all: Viewers,
     session: SessionName,
     number: u64,
-    /// Columns and rows; a change also means "look again".
-    size: watch::Sender<(u16, u16)>,
-}
-
-impl Viewers {
-    /// A viewer who opens a session now, which is an act, with this many columns and rows.
-    pub(crate) fn open(&self, session: SessionName, size: (u16, u16)) -> Viewer {
-        let mut last = self.last();
-        last.count += 1;
-        let number = last.count;
-        last.acted.insert(session.clone(), number);
-        drop(last);
-        Viewer { all: self.clone(), session, number, size: watch::Sender::new(size) }
-    }
-
-    fn last(&self) -> MutexGuard<'_, Last> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    scene: watch::Receiver<Scene>,
 }
 
 impl Viewer {
-    /// The viewer typed.
-    pub(crate) fn typed(&self) {
-        if self.acts() {
-            self.size.send_modify(|_| {});
+    /// What is so now, and how it changes.
+    pub(crate) fn scene(&self) -> watch::Receiver<Scene> {
+        self.scene.clone()
+    }
+
+    /// The viewer typed or asked to lead.
+    pub(crate) fn acted(&self) {
+        // The usual case, with every key: nothing changes.
+        if self.scene.borrow().leader == Some(self.number) {
+            return;
         }
-    }
-
-    /// The viewer's window has this many columns and rows now.
-    pub(crate) fn resized(&self, size: (u16, u16)) {
-        self.acts();
-        self.size.send_replace(size);
-    }
-
-    /// Whether somebody else had acted last.
-    fn acts(&self) -> bool {
-        self.all.last().acted.insert(self.session.clone(), self.number) != Some(self.number)
-    }
-
-    fn acted_last(&self) -> bool {
-        self.all.last().acted.get(&self.session) == Some(&self.number)
-    }
-
-    /// Keeps the session at this viewer's size while nobody else acts; `client` is its tmux client. Never returns.
-    pub(crate) async fn keep_size(&self, tmux: &TmuxServer, client: Option<u32>) {
-        let mut size = self.size.subscribe();
-        loop {
-            let wanted = *size.borrow_and_update();
-            for pause in LOOKS {
-                tokio::select! {
-                    _ = size.changed() => {
-                        size.mark_changed();
-                        break;
-                    }
-                    () = tokio::time::sleep(pause) => {}
-                }
-                if !self.acted_last() {
-                    break;
-                }
-                match tmux.pane(&self.session).await {
-                    Ok(Some(pane)) if (pane.cols, pane.rows) != wanted => remind(client),
-                    Ok(_) => {}
-                    Err(error) => debug!(%error, "a session's size could not be looked at"),
-                }
+        self.all.change(&self.session, |entry| {
+            if let Some(at) = entry.viewers.iter().position(|(number, _)| *number == self.number) {
+                let own = entry.viewers.remove(at);
+                entry.viewers.push(own);
             }
-            // The sender is this viewer's own: it ends with this future.
-            if size.changed().await.is_err() {
-                return;
+        });
+    }
+
+    /// The viewer has room for another size.
+    pub(crate) fn resized(&self, size: Size) {
+        self.all.change(&self.session, |entry| {
+            if let Some(own) = entry.viewers.iter_mut().find(|(number, _)| *number == self.number) {
+                own.1 = size;
             }
-        }
+        });
+    }
+
+    /// The viewer takes over from the nanobot, or from another viewer who has; nothing without a nanobot.
+    pub(crate) fn take_over(&self) {
+        self.all.change(&self.session, |entry| {
+            if entry.hands.is_some() {
+                entry.taken = Some(Taken { viewer: self.number, gone: None });
+            }
+        });
+    }
+
+    /// The terminal goes back to the nanobot.
+    pub(crate) fn give_back(&self) {
+        self.all.change(&self.session, |entry| entry.taken = None);
+    }
+
+    /// What this viewer is told of a scene.
+    pub(crate) fn notices(&self, scene: &Scene) -> [Option<TerminalNotice>; 2] {
+        let size = scene.size.map(|(cols, rows)| TerminalNotice::Size {
+            cols,
+            rows,
+            leading: scene.leader == Some(self.number),
+        });
+        let taken = match scene.taken {
+            None => TakenBy::Nobody,
+            Some(taken) if taken.viewer == self.number => TakenBy::You,
+            Some(_) => TakenBy::Another,
+        };
+        [size, Some(TerminalNotice::Agent { hands: scene.hands, taken })]
     }
 }
 
 impl Drop for Viewer {
     fn drop(&mut self) {
-        let mut last = self.all.last();
-        if last.acted.get(&self.session) == Some(&self.number) {
-            last.acted.remove(&self.session);
-        }
-    }
-}
-
-/// Lets a tmux client report its size again, which makes it the one that tmux goes by.
-fn remind(client: Option<u32>) {
-    let pid = client.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
-    if let Some(Err(error)) = pid.map(|pid| kill_process(pid, Signal::WINCH)) {
-        debug!(%error, "a tmux client was gone already");
+        self.all.change(&self.session, |entry| {
+            entry.viewers.retain(|(number, _)| *number != self.number);
+            if let Some(taken) = entry.taken.as_mut().filter(|taken| taken.viewer == self.number) {
+                taken.gone = Some(Instant::now());
+            }
+        });
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_acted_last_counts_and_each_session_has_its_own() {
-        let all = Viewers::default();
-        let (shop, site): (SessionName, SessionName) =
-            ("tom-shop".parse().unwrap(), "tom-site".parse().unwrap());
-        let one = all.open(shop.clone(), (80, 24));
-        let two = all.open(shop, (80, 24));
-        let other = all.open(site, (80, 24));
-        assert_eq!([one.acted_last(), two.acted_last(), other.acted_last()], [false, true, true]);
-        one.typed();
-        assert_eq!([one.acted_last(), two.acted_last(), other.acted_last()], [true, false, true]);
-        two.resized((90, 30));
-        drop(one);
-        assert!(two.acted_last());
-        drop(two);
-        assert_eq!(all.last().acted.len(), 1);
-    }
-}
+mod tests;

@@ -68,6 +68,8 @@ pub enum Lines {
     StyledScreen,
     /// What is visible and up to so many lines of scrollback before it, as plain text.
     History(u32),
+    /// The same with colours as escape sequences, and lines that were wrapped as one.
+    StyledHistory(u32),
 }
 
 // No field before the title can contain a colon, so a title with colons stays whole.
@@ -137,6 +139,7 @@ impl TmuxServer {
             Lines::Screen => command,
             Lines::StyledScreen => command.escape_sequences(),
             Lines::History(count) => command.start_line(format!("-{count}")),
+            Lines::StyledHistory(count) => command.escape_sequences().join().start_line(format!("-{count}")),
         };
         self.run([command.build()]).await
     }

@@ -30,7 +30,9 @@ const OPTIONS: &[(&str, &str)] = &[
     ("status", "off"),
     ("prefix", "None"),
     ("prefix2", "None"),
-    ("mouse", "on"),
+    // The mouse belongs to the program in the pane if it asks for it, else to the viewer's own terminal: selecting,
+    // opening links, and scrolling in a copy that no other viewer sees.
+    ("mouse", "off"),
     ("history-limit", "50000"),
     ("window-size", "latest"),
     ("default-terminal", "tmux-256color"),
@@ -48,10 +50,6 @@ const SERVER_OPTIONS: &[(&str, &str)] = &[
     ("terminal-features", "xterm*:256:RGB:title:usstyle:overline"),
 ];
 
-/// Wheel up shows the scrollback, except where the program in the pane wants the mouse itself.
-const WHEEL: [&str; 5] =
-    ["if-shell", "-F", "#{||:#{pane_in_mode},#{mouse_any_flag}}", "send-keys -M", "copy-mode -e"];
-
 fn preparations<'a>() -> Vec<TmuxCommand<'a>> {
     let mut commands = vec![TmuxCommand::with_name("start-server")];
     commands
@@ -65,11 +63,6 @@ fn preparations<'a>() -> Vec<TmuxCommand<'a>> {
         commands.push(filler);
         commands.push(UnbindKey::new().all().quiet().key_table(table).build());
     }
-    let mut wheel = BindKey::new().key_table("root").key("WheelUpPane").build();
-    for word in WHEEL {
-        wheel.push_param(word);
-    }
-    commands.push(wheel);
     commands
 }
 

@@ -196,6 +196,12 @@ async fn history_is_captured() {
     let history = f.tmux.capture(pane, Lines::History(1000)).await.unwrap();
     assert!(history.starts_with("1\n2\n3\n"));
     assert!(f.tmux.capture(pane, Lines::StyledScreen).await.unwrap().contains("\u{1b}[31mred"));
+    let styled = f.tmux.capture(pane, Lines::StyledHistory(1000)).await.unwrap();
+    assert!(styled.starts_with("1\n2\n") && styled.contains("\u{1b}[31mred"), "{styled:?}");
+    let long = f.start("c-d", &["sh", "-c", "printf '%0120d|over\n' 7; exec cat"]).await;
+    f.wait_for_screen(long, "over").await;
+    let whole = f.tmux.capture(long, Lines::StyledHistory(10)).await.unwrap();
+    assert!(whole.starts_with(&format!("{:0120}|over", 7)), "{whole:?}");
 }
 
 #[tokio::test]

@@ -160,6 +160,8 @@ impl Arrival<'_> {
             }
             // The log lines around them say it for people.
             Event::TurnStarted { .. } | Event::TurnEnded { .. } => Ok(()),
+            // For the open terminals alone, which have it from the runner.
+            Event::Hands { .. } => Ok(()),
             Event::Diagnosed(seen) => {
                 self.changes.diagnoses.insert(self.project, convert::diagnosis(seen.as_ref().clone()));
                 Ok(())

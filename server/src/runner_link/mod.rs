@@ -11,7 +11,7 @@ use std::{io, time::Duration};
 use thiserror::Error;
 
 pub use connection::{Link, connect};
-pub use terminal::{Output, TerminalLink, TerminalReader, TerminalWriter, open_terminal};
+pub use terminal::{Output, TerminalLink, TerminalReader, TerminalWriter, View, open_terminal};
 
 /// How long a runner may take to accept a connection and greet.
 const GREETING_LIMIT: Duration = Duration::from_secs(5);

@@ -1,24 +1,24 @@
 //! `/ws/project/{id}/terminal`: a viewer's attachment to the project's tmux session, through the user's runner.
 //!
-//! Binary frames are bytes both ways; text frames are JSON control. Each direction waits for the other end to take
-//! what it sends, so neither a flood of output nor of input piles up here.
+//! Binary frames are bytes both ways; text frames are [`TerminalRequest`]s and [`TerminalNotice`]s. Each direction waits
+//! for the other end to take what it sends, so neither a flood of output nor of input piles up here.
 
 use std::time::Duration;
 
-use app::model::{Project, ProjectId};
+use app::model::{Project, ProjectId, TERMINAL_BEAT_MS, TerminalNotice, TerminalRequest};
 use axum::{
-    extract::{Path, State, WebSocketUpgrade, ws::Message},
+    extract::{Path, Query, State, WebSocketUpgrade, ws::Message},
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
 use futures::StreamExt as _;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{CHECK, End, Incoming, Outgoing, bounded, close, own_project, send};
 use crate::{
     auth::AuthUser,
     rest::Problem,
-    runner_link::{LinkError, Output, TerminalReader, TerminalWriter, open_terminal},
+    runner_link::{LinkError, Output, TerminalReader, TerminalWriter, View, open_terminal},
     state::AppState,
 };
 
@@ -27,16 +27,11 @@ const SIZE_LIMIT: Duration = Duration::from_secs(10);
 /// Size of a viewer that says none.
 const DEFAULT_SIZE: (u16, u16) = (120, 40);
 
-/// JSON text frames.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Control {
-    /// From the viewer: its size.
-    Resize { cols: u16, rows: u16 },
-    /// To the viewer: the session is attached.
-    Opened,
-    /// To the viewer: there is no session (any more), and why.
-    Closed { reason: String },
+/// What a viewer wants.
+#[derive(Debug, Deserialize)]
+pub struct Wish {
+    /// Instead of what happens now: what was shown until now, up to so many lines above the screen, and then the end.
+    history: Option<u32>,
 }
 
 /// Upgrades to the terminal of one of the viewer's projects.
@@ -44,13 +39,14 @@ pub async fn handle(
     State(state): State<AppState>,
     user: AuthUser,
     Path(id): Path<ProjectId>,
+    Query(wish): Query<Wish>,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Problem> {
     let project = own_project(&state, &user, id).await?;
     Ok(bounded(upgrade)
         .on_upgrade(async move |socket| {
             let (mut outgoing, mut incoming) = socket.split();
-            let end = match attach(&state, &user, &project, &mut outgoing, &mut incoming).await {
+            let end = match attach(&state, &user, &project, &wish, &mut outgoing, &mut incoming).await {
                 Ok(end) | Err(end) => end,
             };
             close(&state, &mut outgoing, end).await;
@@ -62,25 +58,32 @@ async fn attach(
     state: &AppState,
     user: &AuthUser,
     project: &Project,
+    wish: &Wish,
     out: &mut Outgoing,
     incoming: &mut Incoming,
 ) -> Result<End, End> {
-    // The size comes first, so that the first picture fits.
-    let size = tokio::time::timeout(SIZE_LIMIT, first_size(incoming)).await;
-    let ((cols, rows), early_keys) = size.unwrap_or(Ok((DEFAULT_SIZE, None)))?;
+    let (view, early_keys) = match wish.history {
+        Some(lines) => (View::History(lines), None),
+        None => {
+            // The size comes first, so that the first picture fits.
+            let size = tokio::time::timeout(SIZE_LIMIT, first_size(incoming)).await;
+            let ((cols, rows), early_keys) = size.unwrap_or(Ok((DEFAULT_SIZE, None)))?;
+            (View::Live(cols, rows), early_keys)
+        }
+    };
     let socket = state.config.user_run_dir(&user.viewer().username).join("runner.sock");
-    let link = match open_terminal(&socket, &project.tmux_session, cols, rows).await {
+    let link = match open_terminal(&socket, &project.tmux_session, view).await {
         Ok(link) => link,
         Err(error) => {
             let reason = match error {
                 LinkError::Refused(reason) => reason,
                 _ => "No agent runs, so there is no terminal.".to_owned(),
             };
-            control(out, &Control::Closed { reason }).await?;
+            notice(out, &TerminalNotice::Closed { reason }).await?;
             return Ok(End::Gone);
         }
     };
-    control(out, &Control::Opened).await?;
+    notice(out, &TerminalNotice::Opened).await?;
     let (reader, mut writer) = (link.reader, link.writer);
     if let Some(keys) = early_keys {
         writer.keys(keys).await.map_err(|e| End::Failed(e.to_string()))?;
@@ -92,15 +95,17 @@ async fn attach(
     }
 }
 
-async fn control(out: &mut Outgoing, control: &Control) -> Result<(), End> {
-    send(out, Message::Text(serde_json::to_string(control)?.into())).await
+async fn notice(out: &mut Outgoing, notice: &TerminalNotice) -> Result<(), End> {
+    send(out, Message::Text(serde_json::to_string(notice)?.into())).await
 }
 
-fn size(text: &str) -> Option<(u16, u16)> {
-    match serde_json::from_str(text) {
-        Ok(Control::Resize { cols, rows }) => Some((cols.clamp(2, 1000), rows.clamp(2, 1000))),
-        // Unknown control frames are for newer servers.
-        _ => None,
+/// What a text frame asks, its numbers within bounds; unknown ones are for newer servers.
+fn request(text: &str) -> Option<TerminalRequest> {
+    match serde_json::from_str(text).ok()? {
+        TerminalRequest::Resize { cols, rows } => {
+            Some(TerminalRequest::Resize { cols: cols.clamp(2, 1000), rows: rows.clamp(2, 1000) })
+        }
+        other => Some(other),
     }
 }
 
@@ -109,8 +114,8 @@ async fn first_size(incoming: &mut Incoming) -> Result<((u16, u16), Option<Bytes
     loop {
         match incoming.next().await {
             Some(Ok(Message::Text(text))) => {
-                if let Some(size) = size(&text) {
-                    return Ok((size, None));
+                if let Some(TerminalRequest::Resize { cols, rows }) = request(&text) {
+                    return Ok(((cols, rows), None));
                 }
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
@@ -121,17 +126,21 @@ async fn first_size(incoming: &mut Incoming) -> Result<((u16, u16), Option<Bytes
 }
 
 async fn output(mut reader: TerminalReader, out: &mut Outgoing) -> Result<End, End> {
+    let beat = Duration::from_millis(TERMINAL_BEAT_MS.into());
     loop {
-        match reader.next().await {
-            Ok(Output::Bytes(bytes)) => send(out, Message::Binary(bytes)).await?,
-            Ok(Output::Closed(reason)) => {
-                control(out, &Control::Closed { reason }).await?;
+        match tokio::time::timeout(beat, reader.next()).await {
+            Ok(Ok(Output::Bytes(bytes))) => send(out, Message::Binary(bytes)).await?,
+            Ok(Ok(Output::Notice(news))) => {
+                notice(out, &news).await?;
+                if matches!(news, TerminalNotice::Closed { .. }) {
+                    return Ok(End::Gone);
+                }
+            }
+            Ok(Err(_)) => {
+                notice(out, &TerminalNotice::Closed { reason: "The runner is gone.".to_owned() }).await?;
                 return Ok(End::Gone);
             }
-            Err(_) => {
-                control(out, &Control::Closed { reason: "The runner is gone.".to_owned() }).await?;
-                return Ok(End::Gone);
-            }
+            Err(_) => notice(out, &TerminalNotice::Alive).await?,
         }
     }
 }
@@ -140,8 +149,8 @@ async fn input(incoming: &mut Incoming, writer: &mut TerminalWriter) -> Result<E
     loop {
         let sent = match incoming.next().await {
             Some(Ok(Message::Binary(bytes))) => writer.keys(bytes).await,
-            Some(Ok(Message::Text(text))) => match size(&text) {
-                Some((cols, rows)) => writer.resize(cols, rows).await,
+            Some(Ok(Message::Text(text))) => match request(&text) {
+                Some(request) => writer.request(&request).await,
                 None => Ok(()),
             },
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),

@@ -20,6 +20,9 @@ impl AgentLoop {
         if !matches!(action, Action::Wait { .. }) {
             self.seen.told = None;
         }
+        if action.touches_terminal() {
+            self.show_typing().await;
+        }
         match &action {
             Action::Wait { soon, why } => {
                 if let Some(why) = *why

@@ -1,9 +1,10 @@
-//! Commands from outside: answers, changed plans, the stop.
+//! Commands from outside: answers, changed plans, a person taking over, the stop.
 
 use super::AgentLoop;
 use crate::{
     plan,
     protocol::{Command, ContextUpdate, StepStatus},
+    state::StepPhase,
 };
 
 impl AgentLoop {
@@ -20,10 +21,17 @@ impl AgentLoop {
         }
     }
 
+    /// Takes what has arrived, without waiting: a person who takes over counts before the next key is pressed.
     pub(super) async fn take_waiting_commands(&mut self) {
         while let Ok(command) = self.commands.try_recv() {
-            self.take_command(Some(command), false).await;
+            let asked = self.is_asking();
+            self.take_command(Some(command), asked).await;
         }
+    }
+
+    /// Whether the step under way waits for a person's answer.
+    pub(super) fn is_asking(&self) -> bool {
+        matches!(self.state.step.as_ref().map(|step| &step.phase), Some(StepPhase::Waiting(_)))
     }
 
     /// `asked` says whether a question is open.
@@ -48,6 +56,8 @@ impl AgentLoop {
                 }
             },
             Some(Command::UpdateContext(update)) => self.update_context(*update).await,
+            Some(Command::TakeOver) => self.hands_off().await,
+            Some(Command::GiveBack { by_itself }) => self.hands_back(by_itself).await,
             Some(Command::Start(_)) => self.outbox.error("A second start command was ignored.").await,
             Some(Command::Stop) | None => self.stop.cancel(),
         }
@@ -83,8 +93,11 @@ impl AgentLoop {
         {
             self.decided(format!("Step {id} was taken out of the plan; ending its turn.")).await;
             self.state.step = None;
-            let interrupted = self.cli.interrupt().await;
-            self.report(interrupted).await;
+            // A person who has taken over ends it or not; the next prompt waits for its end in any case.
+            if !self.seen.held {
+                let interrupted = self.cli.interrupt().await;
+                self.report(interrupted).await;
+            }
         }
         self.save().await;
     }

@@ -47,7 +47,11 @@ impl AgentLoop {
             signal_at,
             screen: screen.map(|status| status.word().to_owned()),
             screen_evidence: screen_evidence.map(|line| line.chars().take(200).collect()),
-            phase: self.state.step.as_ref().map(|step| phase_words(&step.phase)).unwrap_or_default(),
+            phase: match &self.state.step {
+                _ if self.seen.held => "resting: a person has taken over the terminal".to_owned(),
+                Some(step) => phase_words(&step.phase),
+                None => String::new(),
+            },
             decision: self.seen.decision.0.chars().take(500).collect(),
             decided_at: self.seen.decision.1,
         };

@@ -9,6 +9,7 @@ mod cli;
 mod commands;
 mod diagnose;
 mod ground;
+mod hands;
 mod observe;
 mod planning;
 mod progress;

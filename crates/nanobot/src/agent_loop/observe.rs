@@ -48,6 +48,7 @@ impl AgentLoop {
             activity_since: self.seen.activity_since,
             started_at: self.seen.started_at,
             stale: self.cli.is_stale(),
+            held: self.seen.held,
             answering: self.approvals.deciding(),
             on_screen: OnScreen::Unasked,
             acknowledged: self.seen.acknowledged,
@@ -75,7 +76,7 @@ impl AgentLoop {
 
     /// Waits for a signal, a command, the stop or the next look.
     pub(super) async fn wait(&mut self, soon: bool) {
-        let asked = matches!(self.state.step.as_ref().map(|s| &s.phase), Some(StepPhase::Waiting(_)));
+        let asked = self.is_asking();
         tokio::select! {
             biased;
             () = self.stop.cancelled() => {}

@@ -4,6 +4,7 @@ use super::{progress, screen_dialog::ScreenDialog};
 use crate::{
     coding::{Activity, observation::TurnOutcome, screen::ScreenStatus},
     outbox::now,
+    protocol::Hands,
 };
 
 /// What was pushed or seen since the last prompt, and is not worth a place on the disk.
@@ -17,6 +18,10 @@ pub(super) struct Seen {
     pub(super) reported: bool,
     pub(super) resumed: bool,
     pub(super) answer: Option<String>,
+    /// A person has taken over the terminal.
+    pub(super) held: bool,
+    /// What those who look at the terminal were told last.
+    pub(super) hands: Hands,
     pub(super) told: Option<&'static str>,
     pub(super) progress: progress::Progress,
     pub(super) compacting_since: Option<i64>,
@@ -44,6 +49,8 @@ impl Seen {
             reported: false,
             resumed: false,
             answer: None,
+            held: false,
+            hands: Hands::default(),
             told: None,
             progress: progress::Progress::default(),
             compacting_since: None,

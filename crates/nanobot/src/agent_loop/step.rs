@@ -17,6 +17,7 @@ impl AgentLoop {
     pub(super) async fn run_step(&mut self, at: usize) -> bool {
         self.begin(at).await;
         while !self.stop.is_cancelled() {
+            self.take_waiting_commands().await;
             if self.new_plan.is_some() {
                 self.take_new_plan().await;
             }
@@ -37,6 +38,7 @@ impl AgentLoop {
                 }
             };
             self.act(action, &seen).await;
+            self.show_hands().await;
             self.diagnose(&seen).await;
             if self.state.step.is_none() {
                 return true;

@@ -175,6 +175,8 @@ pub struct Observation {
     pub started_at: Option<i64>,
     /// The running CLI has other credentials than a new one would get.
     pub stale: bool,
+    /// A person has taken over the terminal.
+    pub held: bool,
     /// What the CLI's dialog asks is being decided; the answer goes to it by another way than its terminal.
     pub answering: bool,
     /// The decision about the dialog that the screen shows and that was told of in no other way.

@@ -38,6 +38,8 @@ while read -r line; do
     *flood*) i=0; while [ $i -lt 500 ]; do i=$((i+1)); say "flood $i"; done ;;
     *finish*) say finishing; exit 0 ;;
     *crash*) exit 3 ;;
+    *take_over*) say "taken over"; printf '{"at":1,"type":"hands","hands":"off"}\n' ;;
+    *give_back*) say "given back"; printf '{"at":1,"type":"hands","hands":"near"}\n' ;;
     *garbage*) echo "not json" ;;
     *tmux*) tmux -S "${0%/*}/../run/tmux.sock" new-session -d -s tom-shop cat; say "tmux $?" ;;
     *deaf*) trap '' TERM; say deaf; while :; do sleep 1; done ;;
@@ -170,8 +172,11 @@ impl World {
     }
 
     pub async fn terminal(&self, session: &str) -> Wire {
+        self.connect(Hello::Terminal { session: session.into(), cols: 80, rows: 24 }).await
+    }
+
+    pub async fn connect(&self, hello: Hello) -> Wire {
         let mut wire = wire(&self.path("run/runner.sock")).await;
-        let hello = Hello::Terminal { session: session.into(), cols: 80, rows: 24 };
         wire.send(Frame::json(&hello).unwrap()).await.unwrap();
         wire
     }

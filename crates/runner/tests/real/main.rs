@@ -8,8 +8,10 @@ mod common;
 mod ends;
 mod instances;
 mod supervisor;
+mod take_over;
 mod terminals;
 mod undo;
+mod viewer;
 mod workspaces;
 
 /// The other tests start this very test again, with a role, as the process of the runner or its supervisor.

@@ -110,3 +110,20 @@ pub enum Action {
     /// The step is complete.
     Finish,
 }
+
+impl Action {
+    /// Whether carrying it out presses keys or starts a program in the terminal.
+    pub fn touches_terminal(&self) -> bool {
+        matches!(
+            self,
+            Self::Start { .. }
+                | Self::StartAnew { .. }
+                | Self::Send { .. }
+                | Self::PressEnter
+                | Self::PressEscape
+                | Self::CloseDialog { .. }
+                | Self::ClearDraft
+                | Self::Interrupt { .. }
+        )
+    }
+}

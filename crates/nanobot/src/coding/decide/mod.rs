@@ -1,7 +1,8 @@
 //! The decision: what to do next, from where the step is and what is observed.
 //!
 //! Pure: no I/O, no clock of its own. Each rule says why in words for the project's log. Two rules stand above all:
-//! nothing is sent while a dialog is open, a draft stands in the box or the CLI is busy, and nothing is sent twice.
+//! nothing is sent while a dialog is open, a draft stands in the box or the CLI is busy, and nothing is sent twice. Above
+//! these: while a person has taken over the terminal, everything rests.
 
 mod action;
 mod dialog;
@@ -85,6 +86,9 @@ fn seconds(secs: u64) -> i64 {
 
 /// What to do next.
 pub fn decide(step: &StepState, seen: &Observation, limits: &Limits) -> Action {
+    if seen.held {
+        return wait(false);
+    }
     match &step.phase {
         StepPhase::Waiting(open) => person::waiting(open, seen),
         StepPhase::TurnEnded { .. } => Action::Verify,

@@ -33,6 +33,7 @@ fn idle() -> Observation {
         activity_since: NOW - 60_000,
         started_at: Some(NOW - 60_000),
         stale: false,
+        held: false,
         answering: false,
         on_screen: OnScreen::Unasked,
         acknowledged: false,

@@ -33,10 +33,10 @@ prop_compose! {
         status in prop::option::of(any_status()), text in prop::option::of("[a-z# ]{0,20}"),
         record in prop::option::of((any::<bool>(), any::<bool>(), any::<bool>())), answer in prop::option::of("[a-z]{1,5}"),
         on_screen in prop::sample::select(vec![OnScreen::Unasked, OnScreen::Unasked, OnScreen::Deciding, OnScreen::Decided("x".into())]),
-        progress in 0i64..700_000, compacting in prop::option::of(0i64..700_000), compacted: bool,
+        progress in 0i64..700_000, compacting in prop::option::of(0i64..700_000), compacted: bool, held in prop::bool::weighted(0.1),
     ) -> Observation {
         Observation {
-            now: NOW, presence, activity, activity_since: NOW - since, started_at: started.map(|s| NOW - s), stale, acknowledged, answering, on_screen,
+            now: NOW, presence, activity, activity_since: NOW - since, started_at: started.map(|s| NOW - s), stale, held, acknowledged, answering, on_screen,
             progress_at: NOW - progress, compacting_since: compacting.map(|c| NOW - c), compacted,
             outcome: background.and_then(|b| ended(b, NOW - at)),
             screen: status.map(|status| ScreenReading { draft: text.clone(), ..screen(status) }),
@@ -134,6 +134,13 @@ proptest! {
         let state = StepState { attempt, ..step(evaluated(verdict, VerifyExit::Code(code))) };
         let goes_on = matches!(go(&state, &idle()), Action::NextAttempt { .. } | Action::AskForHelp(_));
         prop_assert!(goes_on);
+    }
+
+    #[test]
+    fn a_person_who_has_taken_over_is_never_disturbed(phase in any_phase(), seen in any_seen()) {
+        let state = step(phase);
+        let held = Observation { held: true, ..seen };
+        prop_assert_eq!(go(&state, &held), wait(false));
     }
 
     #[test]
