@@ -28,6 +28,12 @@ pub enum Command {
     Serve(Box<ConfigArgs>),
     /// Create an admin; works beside a running server.
     CreateAdmin(CreateAdminArgs),
+    /// Write everything, or the database alone, to one file; works beside a running server.
+    Backup(BackupArgs),
+    /// Bring a backup back, while the server is stopped.
+    Restore(RestoreArgs),
+    /// Make a new master key and seal all API keys with it, while the server is stopped; agents keep running.
+    RotateKey(Box<ConfigArgs>),
     /// End running agents.
     Stop(StopArgs),
     /// Print what was found on this machine and what is missing.
@@ -67,6 +73,39 @@ pub struct CreateAdminArgs {
     #[arg(long, required = true)]
     pub password_stdin: bool,
     /// Where the installation is.
+    #[command(flatten)]
+    pub config: Box<ConfigArgs>,
+}
+
+/// Options of `backup`.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("key").required(true))]
+pub struct BackupArgs {
+    /// File to write, or a folder, where the file gets a name with the time.
+    pub to: PathBuf,
+    /// Put the master key in: whoever has the file can read the API keys.
+    #[arg(long, group = "key")]
+    pub with_master_key: bool,
+    /// Leave the master key out: without a copy of it kept elsewhere, API keys have to be entered again after a restore.
+    #[arg(long, group = "key")]
+    pub without_master_key: bool,
+    /// Only the database, without users' files and master key.
+    #[arg(long, group = "key")]
+    pub database_only: bool,
+    /// Where the installation is.
+    #[command(flatten)]
+    pub config: Box<ConfigArgs>,
+}
+
+/// Options of `restore`.
+#[derive(Args, Debug)]
+pub struct RestoreArgs {
+    /// The backup.
+    pub from: PathBuf,
+    /// Move what is in the data folder aside.
+    #[arg(long)]
+    pub force: bool,
+    /// Where the installation shall be.
     #[command(flatten)]
     pub config: Box<ConfigArgs>,
 }

@@ -2,6 +2,7 @@
 
 mod cli;
 mod doctor;
+mod maintenance;
 mod screen;
 
 use std::{
@@ -74,6 +75,9 @@ async fn dispatch(cli: Cli) -> ExitCode {
     match cli.command.unwrap_or(Command::Serve(cli.config)) {
         Command::Serve(config) => with(*config, serve).await,
         Command::CreateAdmin(args) => create_admin(args).await,
+        Command::Backup(args) => maintenance::backup(args).await,
+        Command::Restore(args) => maintenance::restore(args).await,
+        Command::RotateKey(config) => with(*config, maintenance::rotate_key).await,
         Command::Stop(args) => with(*args.config, stop_all).await,
         Command::Doctor(config) => with(*config, doctor::run).await,
         Command::Screen(args) => screen::run(&args),
