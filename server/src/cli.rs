@@ -2,16 +2,22 @@
 //!
 //! Must not do anything: it only says what was asked for.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::LazyLock};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use server::config::ConfigArgs;
+
+/// Version and, in a packed release, the revision that it was built from.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let revision = option_env!("AUTOCODE_REVISION").unwrap_or("not a release");
+    format!("{} ({revision})", env!("CARGO_PKG_VERSION"))
+});
 
 /// Runs AI agents that finish whole software projects unattended.
 ///
 /// Every option can be set in the environment or in a `.env` file of the current folder too.
 #[derive(Debug, Parser)]
-#[command(name = "autocode", version, args_conflicts_with_subcommands = true)]
+#[command(name = "autocode", version = VERSION.as_str(), args_conflicts_with_subcommands = true)]
 pub struct Cli {
     /// The role; without one, `serve`.
     #[command(subcommand)]

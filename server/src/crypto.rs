@@ -140,7 +140,10 @@ mod tests {
         .map(|result| result.map(|_| ()).unwrap_err());
         use CipherError::{Damaged, OtherMasterKey};
         assert_eq!(failures, [Damaged, Damaged, Damaged, Damaged, Damaged, OtherMasterKey]);
-        assert_eq!([one.sealed_this(&sealed), other.sealed_this(&sealed), one.sealed_this(&[])], [true, false, false]);
+        assert_eq!(
+            [one.sealed_this(&sealed), other.sealed_this(&sealed), one.sealed_this(&[])],
+            [true, false, false]
+        );
         assert_ne!(sealed, one.seal(user, provider, &"sk-test-1234".into()).unwrap(), "the nonce was reused");
     }
 }

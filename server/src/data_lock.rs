@@ -51,6 +51,14 @@ impl DataLock {
         Self::take_within(data_dir, PATIENCE).await
     }
 
+    /// As [`DataLock::take`], without waiting.
+    ///
+    /// # Errors
+    /// [`LockError`].
+    pub async fn take_now(data_dir: &Path) -> Result<Self, LockError> {
+        Self::take_within(data_dir, Duration::ZERO).await
+    }
+
     async fn take_within(data_dir: &Path, patience: Duration) -> Result<Self, LockError> {
         let failed = |source| LockError::Io { path: data_dir.to_owned(), source };
         let mut options = File::options();

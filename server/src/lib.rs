@@ -165,18 +165,24 @@ fn assemble(
     let metrics = Metrics::default();
     let disk = DiskWatch::new(config.data_dir.clone());
     tracker.spawn(disk.clone().run(shutdown.clone()));
-    let gateway =
-        Gateway::new(db.clone(), keys, upstreams, live.clone(), metrics.clone(), tracker.clone(), shutdown.clone())?;
+    let gateway = Gateway::new(
+        db.clone(),
+        keys,
+        upstreams,
+        live.clone(),
+        metrics.clone(),
+        tracker.clone(),
+        shutdown.clone(),
+    )?;
     let gateway_url = format!("http://{}/gateway", reachable(addr));
-    let orchestrator =
-        Orchestrator::new(
-            db.clone(),
-            config.clone(),
-            live.clone(),
-            metrics.clone(),
-            gateway_url,
-            shutdown.child_token(),
-        );
+    let orchestrator = Orchestrator::new(
+        db.clone(),
+        config.clone(),
+        live.clone(),
+        metrics.clone(),
+        gateway_url,
+        shutdown.child_token(),
+    );
     let services = Arc::new(Services {
         db: db.clone(),
         config: config.clone(),

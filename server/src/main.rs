@@ -147,6 +147,10 @@ async fn create_admin(args: CreateAdminArgs) -> ExitCode {
         Ok(config) => config,
         Err(e) => return fail(e),
     };
+    // The new user's folder must be the server's.
+    if let Some(failed) = maintenance::become_owner(&config) {
+        return failed;
+    }
     let mut password = String::new();
     if let Err(e) = std::io::stdin().take(4096).read_to_string(&mut password) {
         return fail(format!("The password cannot be read from standard input ({e})."));

@@ -32,7 +32,8 @@ pub async fn backup(args: BackupArgs) -> ExitCode {
                     (true, _) => "The master key is in it: whoever has this file can read the API keys.",
                     (false, Contents::Everything) =>
                         "The master key is not in it: keep a copy of it elsewhere, or API keys have to be entered again after a restore.",
-                    (false, Contents::Database) => "It is the database alone, without users' files and master key.",
+                    (false, Contents::Database) =>
+                        "It is the database alone, without users' files and master key.",
                 }
             );
             tell_missing(&missing)
@@ -90,7 +91,7 @@ pub async fn rotate_key(config: Config) -> ExitCode {
     if let Some(failed) = become_owner(&config) {
         return failed;
     }
-    let lock = match DataLock::take(&config.data_dir).await {
+    let lock = match DataLock::take_now(&config.data_dir).await {
         Ok(lock) => lock,
         Err(e) => return fail(e),
     };
@@ -108,7 +109,7 @@ pub async fn rotate_key(config: Config) -> ExitCode {
 }
 
 /// As root, becomes the owner of the data folder by starting this program again: what it writes must be the server's.
-fn become_owner(config: &Config) -> Option<ExitCode> {
+pub fn become_owner(config: &Config) -> Option<ExitCode> {
     let owner = config.data_dir.metadata().ok()?;
     if !rustix::process::geteuid().is_root() || owner.uid() == 0 {
         return None;

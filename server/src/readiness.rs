@@ -23,13 +23,16 @@ const FRESH: Duration = Duration::from_secs(1);
 /// Row that is written to see whether rows can be written.
 const PROBE: &str = "readiness_probe";
 
+/// What was found, and when.
+type Answer = (Instant, Vec<String>);
+
 /// Looks whether everything is there; clones share the last answer.
 #[derive(Clone)]
 pub struct Readiness {
     db: Db,
     disk: DiskWatch,
     run_dir: PathBuf,
-    last: Arc<Mutex<Option<(Instant, Vec<String>)>>>,
+    last: Arc<Mutex<Option<Answer>>>,
 }
 
 impl Readiness {

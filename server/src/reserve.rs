@@ -42,7 +42,8 @@ struct Inner {
 impl DiskWatch {
     /// Looks once, so that there is an answer from the start; makes the reserve if there is room for it.
     pub fn new(data: PathBuf) -> Self {
-        let watch = Self(Arc::new(Inner { data, free: AtomicU64::new(u64::MAX), low: AtomicBool::new(false) }));
+        let watch =
+            Self(Arc::new(Inner { data, free: AtomicU64::new(u64::MAX), low: AtomicBool::new(false) }));
         watch.look();
         watch
     }

@@ -51,7 +51,9 @@ pub enum RotateError {
     #[error("A key could not be sealed ({0}): run it again; nothing is lost.")]
     Seal(#[from] crate::crypto::CipherError),
     /// A user's copy cannot be written.
-    #[error("The copy of {0}'s keys cannot be written; the messages above say why. Mend that, then run it again.")]
+    #[error(
+        "The copy of {0}'s keys cannot be written; the messages above say why. Mend that, then run it again."
+    )]
     Copy(String),
 }
 
@@ -178,9 +180,7 @@ async fn reseal(db: &Db, old: &ApiKeyCipher, new: &ApiKeyCipher) -> Result<(u32,
 async fn write_copies(db: &Db, folders: &UserFolders) -> Result<(), RotateError> {
     for (user, username) in db::api_keys::owners(db.reader()).await? {
         let keys = db::api_keys::list(db.reader(), user).await?;
-        write_copy(folders, &username, &keys)
-            .await
-            .map_err(|_| RotateError::Copy(username.to_string()))?;
+        write_copy(folders, &username, &keys).await.map_err(|_| RotateError::Copy(username.to_string()))?;
     }
     Ok(())
 }

@@ -60,8 +60,7 @@ impl<W: Write> Archive<W> {
         content: impl Read,
     ) -> io::Result<()> {
         let mut header = attributes.header(EntryType::Regular, size);
-        let mut hashed =
-            Hashed { inner: content.chain(io::repeat(0)).take(size), hash: Sha256::new() };
+        let mut hashed = Hashed { inner: content.chain(io::repeat(0)).take(size), hash: Sha256::new() };
         self.tar.append_data(&mut header, path, &mut hashed)?;
         self.note(path, hashed.hash);
         Ok(())

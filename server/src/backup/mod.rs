@@ -24,7 +24,7 @@ use crate::{
     config::Config,
     crypto::{KeyError, MasterKey, sync_folder},
     data_lock::LockError,
-    db::{Db, DbError, now_ms, snapshot},
+    db::{DbError, now_ms, snapshot},
 };
 use archive::{Archive, Attributes};
 use manifest::{DATABASE, FORMAT, MANIFEST, MASTER_KEY, USERS};
@@ -83,7 +83,9 @@ pub enum BackupError {
     #[error("{} holds something already: choose another data folder, or add --force, which moves it aside. Nothing was changed.", .0.display())]
     NotEmpty(PathBuf),
     /// Agents work where it would go.
-    #[error("Agents of {0} are at work in that data folder: end them with `autocode stop --all` first. Nothing was changed.")]
+    #[error(
+        "Agents of {0} are at work in that data folder: end them with `autocode stop --all` first. Nothing was changed."
+    )]
     AgentsAtWork(String),
     /// Work was cut short.
     #[error("The work was cut short ({0}).")]
@@ -200,9 +202,7 @@ impl Parts {
         let mut archive = Archive::new(BufWriter::new(draft.as_file()));
 
         let text = serde_json::to_vec_pretty(manifest).map_err(|e| failed()(e.into()))?;
-        archive
-            .file(Path::new(MANIFEST), private, text.len() as u64, text.as_slice())
-            .map_err(failed())?;
+        archive.file(Path::new(MANIFEST), private, text.len() as u64, text.as_slice()).map_err(failed())?;
         add_file(&mut archive, &self.copy, DATABASE, private).map_err(BackupError::io(&self.copy))?;
         if let Some(key) = &self.key {
             // Checked first: a backup must not claim a key that is none.

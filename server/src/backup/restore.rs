@@ -55,7 +55,7 @@ pub async fn restore(config: &Config, from: &Path, force: bool) -> Result<Restor
     let data = &config.data_dir;
     let mut private = fs::DirBuilder::new();
     private.recursive(true).mode(0o700).create(data).map_err(BackupError::io(data))?;
-    let _lock = DataLock::take(data).await?;
+    let _lock = DataLock::take_now(data).await?;
     if manifest.contents == Contents::Everything {
         no_agents(&config.run_dir)?;
     }
@@ -64,7 +64,8 @@ pub async fn restore(config: &Config, from: &Path, force: bool) -> Result<Restor
         return Err(BackupError::NotEmpty(data.clone()));
     }
 
-    let staging = tempfile::Builder::new().prefix(".restore-").tempdir_in(data).map_err(BackupError::io(data))?;
+    let staging =
+        tempfile::Builder::new().prefix(".restore-").tempdir_in(data).map_err(BackupError::io(data))?;
     let (archive, into, owner) = (from.to_owned(), staging.path().to_owned(), manifest.owner);
     tokio::task::spawn_blocking(move || {
         unpack(&archive, &into)?;

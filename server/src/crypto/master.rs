@@ -92,7 +92,8 @@ impl MasterKey {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // Made by mode 0600; put in its place only when it is on disk, and never over another.
         let mut file = tempfile::Builder::new().prefix(".master-key-").tempfile_in(folder).map_err(failed)?;
-        file.write_all(format!("{}\n", STANDARD.encode(self.0.expose_secret())).as_bytes()).map_err(failed)?;
+        file.write_all(format!("{}\n", STANDARD.encode(self.0.expose_secret())).as_bytes())
+            .map_err(failed)?;
         // Keys sealed with it would be lost for ever if the machine stopped before the file is on disk.
         file.as_file().sync_all().map_err(failed)?;
         file.persist_noclobber(path).map_err(|e| failed(e.error))?;

@@ -95,7 +95,9 @@ impl GatewayError {
 
     fn body(&self, shape: ErrorShape, message: &str) -> Value {
         let (anthropic, openai) = match self {
-            Self::Unauthorized | Self::NoKey(_) | Self::KeyLost(_) => ("authentication_error", "invalid_api_key"),
+            Self::Unauthorized | Self::NoKey(_) | Self::KeyLost(_) => {
+                ("authentication_error", "invalid_api_key")
+            }
             Self::UnknownProvider(_) => ("not_found_error", "not_found"),
             Self::TooLarge(_) => ("request_too_large", "request_too_large"),
             _ => ("api_error", "upstream_unreachable"),

@@ -99,13 +99,7 @@ impl Meter {
         };
         let (ledger, row) = (self.ledger.clone(), self.row());
         let took = self.received.at.elapsed();
-        ledger.metrics.model_answered(
-            &row.provider,
-            row.http_status,
-            took,
-            &row.tokens,
-            row.cost_micro_usd,
-        );
+        ledger.metrics.model_answered(&row.provider, row.http_status, took, &row.tokens, row.cost_micro_usd);
         Some(self.tracker.spawn_on(
             async move {
                 if let Err(error) = ledger.insert(&row).await {

@@ -109,11 +109,8 @@ fn pass_down(
     gateway.limits.note(received.caller.user, &received.provider, status, response.headers(), now_ms());
     let headers = downward(response.headers());
     let meter = endpoint.runs_a_model().then(|| {
-        let ledger = Ledger {
-            db: gateway.db.clone(),
-            live: gateway.live.clone(),
-            metrics: gateway.metrics.clone(),
-        };
+        let ledger =
+            Ledger { db: gateway.db.clone(), live: gateway.live.clone(), metrics: gateway.metrics.clone() };
         Meter::new(received, status, &headers, ledger, gateway.prices.clone(), gateway.tracker.clone())
     });
     let stream = response.bytes_stream().boxed();

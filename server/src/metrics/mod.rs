@@ -150,7 +150,11 @@ impl Inner {
         let what = "From a model request to the end of its answer";
         r.register_with_unit("model_request_duration", what, Unit::Seconds, self.model_durations.clone());
         r.register("model_tokens", "Tokens that models counted", self.model_tokens.clone());
-        r.register("model_cost_usd", "What models cost, in US dollars, as far as known", self.model_dollars.clone());
+        r.register(
+            "model_cost_usd",
+            "What models cost, in US dollars, as far as known",
+            self.model_dollars.clone(),
+        );
         r.register("model_refusals", "Model requests that the gateway refused itself", self.refusals.clone());
         r.register("websockets", "Open WebSockets", self.sockets.clone());
         r.register("runner_links", "Users whose runner is connected", self.runners.clone());

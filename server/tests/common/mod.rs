@@ -44,6 +44,22 @@ impl TestServer {
         Self::start_as(folder, config).await
     }
 
+    /// As [`TestServer::start`], reached by people at another address, through a proxy.
+    pub async fn start_behind(public_url: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        server::create_admin(&config(&folder), ADMIN, PASSWORD).await.unwrap();
+        let config = Config { public_url: Some(public_url.to_owned()), ..config(&folder) };
+        Self::start_as(folder, config).await
+    }
+
+    /// As [`TestServer::start`], listening on this address.
+    pub async fn start_on(addr: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        server::create_admin(&config(&folder), ADMIN, PASSWORD).await.unwrap();
+        let config = Config { addr: addr.parse().unwrap(), ..config(&folder) };
+        Self::start_as(folder, config).await
+    }
+
     /// A server that nobody has set up.
     pub async fn start_empty() -> Self {
         Self::start_in(tempfile::tempdir().unwrap()).await
@@ -56,7 +72,9 @@ impl TestServer {
 
     async fn start_as(folder: TempDir, config: Config) -> Self {
         std::fs::create_dir_all(config.site_root.join("pkg")).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        // The default is a fixed port: any other address is meant.
+        let addr = if config.addr.port() == 0 { config.addr } else { ([127, 0, 0, 1], 0).into() };
+        let listener = TcpListener::bind(addr).await.unwrap();
         let shutdown = CancellationToken::new();
         let (ready, is_ready) = oneshot::channel();
         let task = tokio::spawn(server::run_with(config, listener, shutdown.clone(), Some(ready)));
