@@ -48,7 +48,8 @@ impl TestServer {
     pub async fn start_behind(public_url: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         server::create_admin(&config(&folder), ADMIN, PASSWORD).await.unwrap();
-        let config = Config { public_url: Some(public_url.to_owned()), ..config(&folder) };
+        let public_url = Some(public_url.to_owned());
+        let config = ConfigArgs { public_url, ..args(&folder) }.resolve().unwrap();
         Self::start_as(folder, config).await
     }
 
@@ -146,6 +147,10 @@ impl TestServer {
 }
 
 fn config(folder: &TempDir) -> Config {
+    args(folder).resolve().unwrap()
+}
+
+fn args(folder: &TempDir) -> ConfigArgs {
     let path = |part: &str| folder.path().join(part);
     ConfigArgs {
         data_dir: path("data"),
@@ -155,8 +160,6 @@ fn config(folder: &TempDir) -> Config {
         stall_secs: Some(240),
         ..ConfigArgs::default()
     }
-    .resolve()
-    .unwrap()
 }
 
 /// Sends requests, with a bearer token if there is one.
