@@ -83,7 +83,8 @@ impl Disk {
                 (false, false) => Some(Point::OldKeyGone),
             };
         }
-        let next = ApiKeyCipher::new(&MasterKey::load(&self.key(".next")).unwrap());
+        // It may be put in its place at this very moment.
+        let next = ApiKeyCipher::new(&MasterKey::load(&self.key(".next")).ok()?);
         let new = |sealed: Vec<Vec<u8>>| sealed.iter().all(|sealed| next.sealed_this(sealed));
         match (new(self.rows().await), new(self.copies())) {
             (false, _) => Some(Point::KeyMade),
