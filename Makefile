@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run dev test demo build fmt lint queries screenshots faults soak
+.PHONY: help run dev test demo build dist fmt lint queries screenshots faults soak
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +19,10 @@ demo: build ## Set up, build, and let the real Claude Code finish the demonstrat
 build: ## Set up and build the release
 	@scripts/setup --for run
 	scripts/build
+
+dist: ## Set up, build and pack a release into dist/, with its installer and checksums
+	@scripts/setup --for run
+	exec scripts/dist
 
 dev: ## Set up, then build, serve and reload at every change
 	@scripts/setup --for run

@@ -2,16 +2,22 @@
 //!
 //! Must not do anything: it only says what was asked for.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::LazyLock};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use server::config::ConfigArgs;
+
+/// Version and, in a packed release, the revision that it was built from.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let revision = option_env!("AUTOCODE_REVISION").unwrap_or("not a release");
+    format!("{} ({revision})", env!("CARGO_PKG_VERSION"))
+});
 
 /// Runs AI agents that finish whole software projects unattended.
 ///
 /// Every option can be set in the environment or in a `.env` file of the current folder too.
 #[derive(Debug, Parser)]
-#[command(name = "autocode", version, args_conflicts_with_subcommands = true)]
+#[command(name = "autocode", version = VERSION.as_str(), args_conflicts_with_subcommands = true)]
 pub struct Cli {
     /// The role; without one, `serve`.
     #[command(subcommand)]
@@ -28,6 +34,12 @@ pub enum Command {
     Serve(Box<ConfigArgs>),
     /// Create an admin; works beside a running server.
     CreateAdmin(CreateAdminArgs),
+    /// Write everything, or the database alone, to one file; works beside a running server.
+    Backup(BackupArgs),
+    /// Bring a backup back, while the server is stopped.
+    Restore(RestoreArgs),
+    /// Make a new master key and seal all API keys with it, while the server is stopped; agents keep running.
+    RotateKey(Box<ConfigArgs>),
     /// End running agents.
     Stop(StopArgs),
     /// Print what was found on this machine and what is missing.
@@ -67,6 +79,39 @@ pub struct CreateAdminArgs {
     #[arg(long, required = true)]
     pub password_stdin: bool,
     /// Where the installation is.
+    #[command(flatten)]
+    pub config: Box<ConfigArgs>,
+}
+
+/// Options of `backup`.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("key").required(true))]
+pub struct BackupArgs {
+    /// File to write, or a folder, where the file gets a name with the time.
+    pub to: PathBuf,
+    /// Put the master key in: whoever has the file can read the API keys.
+    #[arg(long, group = "key")]
+    pub with_master_key: bool,
+    /// Leave the master key out: without a copy of it kept elsewhere, API keys have to be entered again after a restore.
+    #[arg(long, group = "key")]
+    pub without_master_key: bool,
+    /// Only the database, without users' files and master key.
+    #[arg(long, group = "key")]
+    pub database_only: bool,
+    /// Where the installation is.
+    #[command(flatten)]
+    pub config: Box<ConfigArgs>,
+}
+
+/// Options of `restore`.
+#[derive(Args, Debug)]
+pub struct RestoreArgs {
+    /// The backup.
+    pub from: PathBuf,
+    /// Move what is in the data folder aside.
+    #[arg(long)]
+    pub force: bool,
+    /// Where the installation shall be.
     #[command(flatten)]
     pub config: Box<ConfigArgs>,
 }

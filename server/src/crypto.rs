@@ -1,112 +1,25 @@
-//! The master key, and what is derived from it: the cipher of stored API keys and the secret that signs tokens.
+//! What is derived from the master key: the cipher of stored API keys and the secret that signs tokens.
 //!
 //! The only user of AES-GCM. Must not know the database, users' folders or who asks.
 
-use std::{
-    io::{self, Read as _, Write as _},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
-    path::{Path, PathBuf},
-};
+mod master;
 
 use aes_gcm::{
     Aes256Gcm, KeyInit as _, Nonce,
     aead::{Aead as _, Payload},
 };
 use app::model::{Provider, UserId};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use secrecy::{ExposeSecret as _, SecretBox, SecretString};
+use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-const KEY_LEN: usize = 32;
+pub(crate) use master::sync_folder;
+pub use master::{KeyError, MasterKey};
+
 const KEY_ID_LEN: usize = 4;
 const NONCE_LEN: usize = 12;
 /// First byte of every sealed key: how the rest is laid out.
 const FORMAT: u8 = 1;
-
-/// Why there is no master key; each says what to do.
-#[derive(Debug, Error)]
-pub enum KeyError {
-    /// Reading or writing the file failed.
-    #[error("The master key {} cannot be read or created ({source}): check the folder's permissions or set AUTOCODE_MASTER_KEY_FILE.", path.display())]
-    Io {
-        /// File.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// It is something else than a key.
-    #[error("{} is no master key: it must hold 32 random bytes in base64, as `openssl rand -base64 32` prints them.", .0.display())]
-    Malformed(PathBuf),
-    /// Other users of the machine can read it.
-    #[error("The master key {file} can be read by other users of this machine: run `chmod 600 {file}`.", file = .0.display())]
-    Exposed(PathBuf),
-    /// The operating system has no random numbers.
-    #[error("The operating system gives no random numbers ({0}).")]
-    Random(#[from] getrandom::Error),
-}
-
-/// 32 random bytes from which every secret of the installation is derived.
-pub struct MasterKey(SecretBox<[u8; KEY_LEN]>);
-
-impl MasterKey {
-    /// Reads the key file, creating it with mode 0600 if there is none.
-    ///
-    /// # Errors
-    /// [`KeyError`], in words for the person who started the server.
-    pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
-        match Self::load(path) {
-            Err(KeyError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                Self::create(path)
-            }
-            other => other,
-        }
-    }
-
-    /// Reads the key file.
-    ///
-    /// # Errors
-    /// [`KeyError`]; [`KeyError::Io`] with `NotFound` if there is none.
-    pub fn load(path: &Path) -> Result<Self, KeyError> {
-        let failed = |source| KeyError::Io { path: path.to_owned(), source };
-        let mut file = std::fs::File::open(path).map_err(failed)?;
-        // A systemd credential is readable by its group too, in a folder that only the service can enter.
-        if file.metadata().map_err(failed)?.permissions().mode() & 0o007 != 0 {
-            return Err(KeyError::Exposed(path.to_owned()));
-        }
-        let mut text = String::new();
-        file.read_to_string(&mut text).map_err(failed)?;
-        let bytes = STANDARD.decode(text.trim()).ok().and_then(|b| <[u8; KEY_LEN]>::try_from(b).ok());
-        bytes.map(|b| Self(SecretBox::new(Box::new(b)))).ok_or_else(|| KeyError::Malformed(path.to_owned()))
-    }
-
-    fn create(path: &Path) -> Result<Self, KeyError> {
-        let failed = |source| KeyError::Io { path: path.to_owned(), source };
-        let key = random_bytes::<KEY_LEN>()?;
-        let mut file = std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(failed)?;
-        file.write_all(format!("{}\n", STANDARD.encode(key)).as_bytes()).map_err(failed)?;
-        // Keys sealed with it would be lost for ever if the machine stopped before the file is on disk.
-        file.sync_all().map_err(failed)?;
-        if let Some(folder) = path.parent() {
-            std::fs::File::open(folder).and_then(|f| f.sync_all()).map_err(failed)?;
-        }
-        Ok(Self(SecretBox::new(Box::new(key))))
-    }
-
-    /// A secret of its own for one purpose: the one-step key derivation of NIST SP 800-56C with SHA-256.
-    pub(crate) fn derive(&self, purpose: &str) -> SecretBox<[u8; KEY_LEN]> {
-        let mut hash = Sha256::new();
-        hash.update(1_u32.to_be_bytes());
-        hash.update(self.0.expose_secret());
-        hash.update(purpose.as_bytes());
-        SecretBox::new(Box::new(hash.finalize().into()))
-    }
-}
 
 /// Random bytes from the operating system.
 ///
@@ -149,6 +62,16 @@ impl ApiKeyCipher {
         Self { cipher: Aes256Gcm::new(key.expose_secret().into()), key_id }
     }
 
+    /// Which master key this is, as sealed keys name it: four bytes in lowercase hex.
+    pub fn key_id(&self) -> String {
+        self.key_id.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Whether a sealed key names this cipher's master key; opening it may fail all the same.
+    pub fn sealed_this(&self, sealed: &[u8]) -> bool {
+        sealed.strip_prefix(&[FORMAT]).and_then(|rest| rest.get(..KEY_ID_LEN)) == Some(&self.key_id[..])
+    }
+
     /// Format byte, key id, nonce, ciphertext and tag.
     ///
     /// # Errors
@@ -185,6 +108,8 @@ fn binding(user: UserId, provider: Provider) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn cipher(folder: &Path, name: &str) -> ApiKeyCipher {
@@ -215,20 +140,10 @@ mod tests {
         .map(|result| result.map(|_| ()).unwrap_err());
         use CipherError::{Damaged, OtherMasterKey};
         assert_eq!(failures, [Damaged, Damaged, Damaged, Damaged, Damaged, OtherMasterKey]);
+        assert_eq!(
+            [one.sealed_this(&sealed), other.sealed_this(&sealed), one.sealed_this(&[])],
+            [true, false, false]
+        );
         assert_ne!(sealed, one.seal(user, provider, &"sk-test-1234".into()).unwrap(), "the nonce was reused");
-    }
-
-    #[test]
-    fn the_key_file_is_private_and_checked() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("master.key");
-        MasterKey::load_or_create(&path).unwrap();
-        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(MasterKey::load_or_create(&path), Err(KeyError::Exposed(_))));
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        std::fs::write(&path, "not a key").unwrap();
-        assert!(matches!(MasterKey::load_or_create(&path), Err(KeyError::Malformed(_))));
     }
 }

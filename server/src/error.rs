@@ -12,6 +12,9 @@ use http::{
 use serde::Serialize;
 use tracing::error;
 
+/// SQLite's result code for a disk without room.
+const SQLITE_FULL: &str = "13";
+
 /// The answer for a failed statement: known constraints become conflicts, the rest is logged and kept inside.
 pub fn db(error: sqlx::Error) -> AppError {
     if let Some(conflict) = error.as_database_error().and_then(|e| conflict(e.message())) {
@@ -20,6 +23,11 @@ pub fn db(error: sqlx::Error) -> AppError {
     if matches!(error, sqlx::Error::PoolTimedOut) {
         error!("no database connection became free in time");
         return AppError::Unavailable("The database is busy; try again in a moment.".to_owned());
+    }
+    if error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == SQLITE_FULL) {
+        error!("the disk is full: a row could not be written");
+        let why = "The server's disk is full. Room for deleting is made at this moment: try again in a few seconds, and delete projects or files.";
+        return AppError::Unavailable(why.to_owned());
     }
     internal("the database failed", error)
 }

@@ -6,16 +6,22 @@
 #![recursion_limit = "256"]
 
 pub mod auth;
+pub mod backup;
 pub mod config;
 pub mod crypto;
+pub mod data_lock;
 pub mod db;
 pub mod demo;
 pub mod error;
 pub mod gateway;
 pub mod ground;
 pub mod live;
+pub mod metrics;
 pub mod orchestrator;
+pub mod readiness;
+pub mod reserve;
 pub mod rest;
+pub mod rotate;
 pub mod runner_link;
 pub mod services;
 pub mod site;
@@ -40,7 +46,10 @@ use config::Config;
 use gateway::{Gateway, GatewayError, Upstreams};
 use ground::{Ground, GroundError};
 use live::LiveHub;
+use metrics::Metrics;
 use orchestrator::Orchestrator;
+use readiness::Readiness;
+use reserve::DiskWatch;
 use services::{DiskGauge, IsolationProbe, Services, SetupToken, StoredKeys};
 use state::AppState;
 
@@ -100,7 +109,8 @@ pub async fn run_with(
 ) -> Result<(), RunError> {
     let config = Arc::new(config);
     let addr = listener.local_addr().map_err(RunError::Listen)?;
-    let ground = Ground::prepare(&config).await?;
+    // Held until everything below has ended.
+    let (ground, _lock) = Ground::prepare_alone(&config).await?;
     let tracker = TaskTracker::new();
     let (state, services) = assemble(&config, ground, addr, &tracker, &shutdown)?;
 
@@ -152,10 +162,27 @@ fn assemble(
         .iter()
         .try_fold(Upstreams::default(), |upstreams, (provider, url)| upstreams.with(provider, url))?;
     let keys = Arc::new(StoredKeys::new(db.clone(), cipher.clone()));
-    let gateway = Gateway::new(db.clone(), keys, upstreams, live.clone(), tracker.clone(), shutdown.clone())?;
+    let metrics = Metrics::default();
+    let disk = DiskWatch::new(config.data_dir.clone());
+    tracker.spawn(disk.clone().run(shutdown.clone()));
+    let gateway = Gateway::new(
+        db.clone(),
+        keys,
+        upstreams,
+        live.clone(),
+        metrics.clone(),
+        tracker.clone(),
+        shutdown.clone(),
+    )?;
     let gateway_url = format!("http://{}/gateway", reachable(addr));
-    let orchestrator =
-        Orchestrator::new(db.clone(), config.clone(), live.clone(), gateway_url, shutdown.child_token());
+    let orchestrator = Orchestrator::new(
+        db.clone(),
+        config.clone(),
+        live.clone(),
+        metrics.clone(),
+        gateway_url,
+        shutdown.child_token(),
+    );
     let services = Arc::new(Services {
         db: db.clone(),
         config: config.clone(),
@@ -167,14 +194,29 @@ fn assemble(
         setup: SetupToken::random()?,
         gateway: gateway.clone(),
         disk: DiskGauge::default(),
+        space: disk.clone(),
         isolation: IsolationProbe::default(),
     });
     let backend: SharedBackend = services.clone();
     let leptos = site::leptos_options(config).map_err(RunError::Site)?;
     let assets = site::assets(config).map_err(RunError::Site)?;
+    let readiness = Readiness::new(db.clone(), disk, config.run_dir.clone());
     let config = config.clone();
     let shutdown = shutdown.clone();
-    let state = AppState { db, config, auth, orchestrator, gateway, backend, live, leptos, assets, shutdown };
+    let state = AppState {
+        db,
+        config,
+        auth,
+        orchestrator,
+        gateway,
+        backend,
+        live,
+        leptos,
+        assets,
+        metrics,
+        readiness,
+        shutdown,
+    };
     Ok((state, services))
 }
 
@@ -190,9 +232,11 @@ fn router(state: AppState) -> Router {
         .layer(middleware::from_fn(layer::client_address))
         .layer(middleware::from_fn(site::security_headers));
     let gateway = gateway::router(state.gateway.clone());
+    let counted = middleware::from_fn_with_state(state.metrics.clone(), metrics::count_requests);
     Router::new()
         .nest("/gateway", gateway)
         .merge(guarded)
+        .layer(counted)
         .layer(tower_http::trace::TraceLayer::new_for_http())
         .with_state(state)
 }

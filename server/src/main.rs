@@ -2,6 +2,7 @@
 
 mod cli;
 mod doctor;
+mod maintenance;
 mod screen;
 
 use std::{
@@ -74,6 +75,9 @@ async fn dispatch(cli: Cli) -> ExitCode {
     match cli.command.unwrap_or(Command::Serve(cli.config)) {
         Command::Serve(config) => with(*config, serve).await,
         Command::CreateAdmin(args) => create_admin(args).await,
+        Command::Backup(args) => maintenance::backup(args).await,
+        Command::Restore(args) => maintenance::restore(args).await,
+        Command::RotateKey(config) => with(*config, maintenance::rotate_key).await,
         Command::Stop(args) => with(*args.config, stop_all).await,
         Command::Doctor(config) => with(*config, doctor::run).await,
         Command::Screen(args) => screen::run(&args),
@@ -143,6 +147,10 @@ async fn create_admin(args: CreateAdminArgs) -> ExitCode {
         Ok(config) => config,
         Err(e) => return fail(e),
     };
+    // The new user's folder must be the server's.
+    if let Some(failed) = maintenance::become_owner(&config) {
+        return failed;
+    }
     let mut password = String::new();
     if let Err(e) = std::io::stdin().take(4096).read_to_string(&mut password) {
         return fail(format!("The password cannot be read from standard input ({e})."));

@@ -8,7 +8,8 @@ use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    auth::Auth, config::Config, db::Db, gateway::Gateway, live::LiveHub, orchestrator::Orchestrator,
+    auth::Auth, config::Config, db::Db, gateway::Gateway, live::LiveHub, metrics::Metrics,
+    orchestrator::Orchestrator, readiness::Readiness,
 };
 
 /// The server's parts.
@@ -32,6 +33,10 @@ pub struct AppState {
     pub leptos: LeptosOptions,
     /// The files that pages load.
     pub assets: Assets,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Whether everything is there.
+    pub readiness: Readiness,
     /// Cancelled when the server stops: open sockets end.
     pub shutdown: CancellationToken,
 }

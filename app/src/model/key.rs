@@ -56,6 +56,8 @@ pub struct ApiKeyInfo {
     pub last4: String,
     /// When it was stored.
     pub created_at: Timestamp,
+    /// It cannot be read any more, because it was sealed with a master key that is gone: it has to be entered again.
+    pub enter_again: bool,
 }
 
 /// What a provider says to a stored key.

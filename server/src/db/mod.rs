@@ -5,6 +5,7 @@
 pub mod agents;
 pub mod api_keys;
 pub mod audit;
+pub mod counts;
 pub mod links;
 pub mod logs;
 pub mod progress;
@@ -12,6 +13,7 @@ pub mod projects;
 pub mod runs;
 pub mod sessions;
 pub mod settings;
+pub mod snapshot;
 pub mod texts;
 pub mod undos;
 pub mod usage;

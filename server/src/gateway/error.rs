@@ -21,6 +21,9 @@ pub enum GatewayError {
     /// The user has no key for the provider (401).
     #[error("There is no API key for {0}: add one in AutoCode under Settings.")]
     NoKey(String),
+    /// The user's key was sealed with a master key that is gone (401).
+    #[error("The API key for {0} cannot be read any more: enter it again in AutoCode under Settings.")]
+    KeyLost(String),
     /// No such provider (404).
     #[error("AutoCode knows no provider \u{201c}{0}\u{201d}.")]
     UnknownProvider(String),
@@ -64,7 +67,7 @@ impl GatewayError {
     /// The HTTP status for this error.
     pub fn status_code(&self) -> StatusCode {
         match self {
-            Self::Unauthorized | Self::NoKey(_) => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::NoKey(_) | Self::KeyLost(_) => StatusCode::UNAUTHORIZED,
             Self::UnknownProvider(_) => StatusCode::NOT_FOUND,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unreachable { .. } => StatusCode::BAD_GATEWAY,
@@ -92,7 +95,9 @@ impl GatewayError {
 
     fn body(&self, shape: ErrorShape, message: &str) -> Value {
         let (anthropic, openai) = match self {
-            Self::Unauthorized | Self::NoKey(_) => ("authentication_error", "invalid_api_key"),
+            Self::Unauthorized | Self::NoKey(_) | Self::KeyLost(_) => {
+                ("authentication_error", "invalid_api_key")
+            }
             Self::UnknownProvider(_) => ("not_found_error", "not_found"),
             Self::TooLarge(_) => ("request_too_large", "request_too_large"),
             _ => ("api_error", "upstream_unreachable"),

@@ -17,6 +17,7 @@ use crate::{
         usage::{self, Caller, NewUsage},
     },
     live::LiveHub,
+    metrics::Metrics,
 };
 
 /// What is known of a request when it comes in.
@@ -31,6 +32,7 @@ pub(super) struct Received {
 pub(super) struct Ledger {
     pub(super) db: Db,
     pub(super) live: LiveHub,
+    pub(super) metrics: Metrics,
 }
 
 /// The counter of one answer; writes the row when it is dropped, so that a caller who hangs up is counted too.
@@ -96,6 +98,8 @@ impl Meter {
             return None;
         };
         let (ledger, row) = (self.ledger.clone(), self.row());
+        let took = self.received.at.elapsed();
+        ledger.metrics.model_answered(&row.provider, row.http_status, took, &row.tokens, row.cost_micro_usd);
         Some(self.tracker.spawn_on(
             async move {
                 if let Err(error) = ledger.insert(&row).await {

@@ -32,7 +32,7 @@ use secrecy::SecretString;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{db::Db, live::LiveHub};
+use crate::{db::Db, live::LiveHub, metrics::Metrics};
 use clients::Clients;
 use demo::EmbeddedDemo;
 use endpoint::Endpoint;
@@ -64,6 +64,7 @@ struct Inner {
     demo: EmbeddedDemo,
     prices: Arc<PriceTable>,
     live: LiveHub,
+    metrics: Metrics,
     limits: limits::Limits,
     probes: Semaphore,
     tracker: TaskTracker,
@@ -80,6 +81,7 @@ impl Gateway {
         keys: Arc<dyn KeySource>,
         upstreams: Upstreams,
         live: LiveHub,
+        metrics: Metrics,
         tracker: TaskTracker,
         shutdown: CancellationToken,
     ) -> Result<Self, GatewayError> {
@@ -91,6 +93,7 @@ impl Gateway {
             demo: EmbeddedDemo::new(tracker.clone(), shutdown),
             prices: Arc::new(PriceTable::builtin()?),
             live,
+            metrics,
             limits: limits::Limits::default(),
             probes: Semaphore::new(probe::AT_ONCE),
             tracker,

@@ -37,7 +37,10 @@ pub(super) async fn answer(
     let (parts, body) = request.into_parts();
     match forward(gateway, endpoint, provider, &parts, body).await {
         Ok(response) => response,
-        Err(error) => error.into_answer(endpoint.error_shape(&parts.headers)),
+        Err(error) => {
+            gateway.metrics.model_refused(error.status_code().as_u16());
+            error.into_answer(endpoint.error_shape(&parts.headers))
+        }
     }
 }
 
@@ -106,7 +109,8 @@ fn pass_down(
     gateway.limits.note(received.caller.user, &received.provider, status, response.headers(), now_ms());
     let headers = downward(response.headers());
     let meter = endpoint.runs_a_model().then(|| {
-        let ledger = Ledger { db: gateway.db.clone(), live: gateway.live.clone() };
+        let ledger =
+            Ledger { db: gateway.db.clone(), live: gateway.live.clone(), metrics: gateway.metrics.clone() };
         Meter::new(received, status, &headers, ledger, gateway.prices.clone(), gateway.tracker.clone())
     });
     let stream = response.bytes_stream().boxed();

@@ -34,11 +34,13 @@ use crate::{
     config::Config,
     db::{self, Db},
     live::LiveHub,
+    metrics::Metrics,
     runner_link::LinkError,
 };
 use keeper::{Keeper, Order, Reply};
 
-pub use stop_all::stop_all;
+pub use cell::socket as runner_socket;
+pub use stop_all::{pause_all, stop_all};
 pub use undo::Replaced;
 
 /// How long a caller waits for a keeper, which may have to start a cell first.
@@ -59,6 +61,7 @@ pub(crate) struct Shared {
     db: Db,
     config: Arc<Config>,
     live: LiveHub,
+    metrics: Metrics,
     gateway_url: String,
     warnings: Mutex<HashMap<UserId, Option<String>>>,
     shutdown: CancellationToken,
@@ -77,10 +80,11 @@ impl Orchestrator {
         db: Db,
         config: Arc<Config>,
         live: LiveHub,
+        metrics: Metrics,
         gateway_url: String,
         shutdown: CancellationToken,
     ) -> Self {
-        let shared = Shared { db, config, live, gateway_url, warnings: Mutex::default(), shutdown };
+        let shared = Shared { db, config, live, metrics, gateway_url, warnings: Mutex::default(), shutdown };
         Self { shared: Arc::new(shared), keepers: Arc::default(), tracker: TaskTracker::new() }
     }
 

@@ -22,7 +22,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// A sentence for the person who asked, if the database or the run folder cannot be read.
 pub async fn stop_all(config: &Config) -> Result<(usize, Vec<String>), String> {
     let db = Db::open(&config.database_path()).await.map_err(|e| e.to_string())?;
-    record(&db).await.map_err(|e| format!("The database cannot record the stop: {e}."))?;
+    let reason = "Stopped by `autocode stop --all`.";
+    pause_all(&db, reason).await.map_err(|e| format!("The database cannot record the stop: {e}."))?;
     db.close().await;
 
     let (mut ended, mut failures) = (0, Vec::new());
@@ -46,8 +47,12 @@ pub async fn stop_all(config: &Config) -> Result<(usize, Vec<String>), String> {
     Ok((ended, failures))
 }
 
-async fn record(db: &Db) -> Result<(), sqlx::Error> {
-    let reason = Some("Stopped by `autocode stop --all`.");
+/// Records for everything that should run that it should not any more, and why.
+///
+/// # Errors
+/// Those of the database.
+pub async fn pause_all(db: &Db, reason: &str) -> Result<(), sqlx::Error> {
+    let reason = Some(reason);
     for user in db::runs::users_with_running(db.reader()).await? {
         let wanted = db::runs::running(db.reader(), user).await?;
         let mut tx = db.begin().await?;

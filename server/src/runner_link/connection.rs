@@ -24,6 +24,7 @@ use tokio_util::{codec::Framed, sync::CancellationToken, task::TaskTracker};
 use tracing::debug;
 
 use super::{GREETING_LIMIT, LinkError};
+use crate::metrics::Open;
 
 /// Events that may wait for the database before reading from the runner pauses.
 const EVENT_QUEUE: usize = 256;
@@ -39,6 +40,7 @@ pub struct Link {
     pending: Pending,
     next_id: Arc<AtomicU64>,
     isolation: Isolation,
+    _open: Option<Arc<Open>>,
 }
 
 /// Connects to the runner at `socket`; returns the link and the runner's events in their order.
@@ -109,7 +111,7 @@ pub async fn connect(
         // Whoever still waits learns that no answer will come.
         answers.lock().unwrap_or_else(PoisonError::into_inner).clear();
     });
-    Ok((Link { requests, pending, next_id: Arc::default(), isolation }, incoming))
+    Ok((Link { requests, pending, next_id: Arc::default(), isolation, _open: None }, incoming))
 }
 
 async fn read_messages(
@@ -142,6 +144,12 @@ async fn next_message(
 }
 
 impl Link {
+    /// The same link, counted as open until the last of its clones is gone.
+    pub fn counted(mut self, open: Open) -> Self {
+        self._open = Some(Arc::new(open));
+        self
+    }
+
     /// What the runner measured of its own isolation when it greeted.
     pub fn isolation(&self) -> &Isolation {
         &self.isolation

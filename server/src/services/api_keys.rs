@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use app::{
     backend::{Answer, ApiKeys},
     error::AppError,
-    model::{ApiKeyInfo, KeyOutcome, KeyTest, Provider, Timestamp, Viewer},
+    model::{ApiKeyInfo, KeyOutcome, KeyTest, Provider, Timestamp, Username, Viewer},
 };
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::SecretString;
 use sqlx::{Sqlite, Transaction};
 
-use super::Services;
+use super::{Services, UserFolders};
 use crate::{
-    db::{self, now_ms},
+    db::{self, api_keys::SealedKey, now_ms},
     error,
     gateway::Probe,
 };
@@ -22,16 +22,26 @@ use crate::{
 /// The copy in the user's folder, as sealed as the rows.
 const COPY: &str = "api_keys.json";
 
+/// Writes the copy in a user's folder.
+///
+/// # Errors
+/// [`AppError::Internal`].
+pub(crate) async fn write_copy(
+    folders: &UserFolders,
+    username: &Username,
+    keys: &[SealedKey],
+) -> Result<(), AppError> {
+    let sealed: BTreeMap<_, _> =
+        keys.iter().map(|key| (key.provider.as_str(), STANDARD.encode(&key.encrypted_key))).collect();
+    let json = serde_json::json!({ "format": 1, "keys": sealed });
+    folders.write_config(username, COPY, json.to_string().into_bytes()).await
+}
+
 impl Services {
     /// Writes the copy from what the transaction sees, so that both change or neither.
     async fn copy_keys(&self, tx: &mut Transaction<'_, Sqlite>, viewer: &Viewer) -> Answer<()> {
         let keys = db::api_keys::list(&mut **tx, viewer.id).await.map_err(error::db)?;
-        let sealed: BTreeMap<_, _> = keys
-            .iter()
-            .map(|key| (key.info.provider.as_str(), STANDARD.encode(&key.encrypted_key)))
-            .collect();
-        let json = serde_json::json!({ "format": 1, "keys": sealed });
-        self.folders.write_config(&viewer.username, COPY, json.to_string().into_bytes()).await
+        write_copy(&self.folders, &viewer.username, &keys).await
     }
 
     async fn note(
@@ -50,7 +60,13 @@ impl Services {
 impl ApiKeys for Services {
     async fn api_keys(&self, viewer: &Viewer) -> Answer<Vec<ApiKeyInfo>> {
         let keys = db::api_keys::list(self.db.reader(), viewer.id).await.map_err(error::db)?;
-        Ok(keys.into_iter().map(|key| key.info).collect())
+        let info = |key: SealedKey| ApiKeyInfo {
+            enter_again: self.cipher.open(viewer.id, key.provider, &key.encrypted_key).is_err(),
+            provider: key.provider,
+            last4: key.last4,
+            created_at: key.created_at,
+        };
+        Ok(keys.into_iter().map(info).collect())
     }
 
     async fn put_api_key(&self, viewer: &Viewer, provider: Provider, key: String) -> Answer<ApiKeyInfo> {
@@ -68,7 +84,7 @@ impl ApiKeys for Services {
         self.note(&mut tx, viewer, "api_key_stored", provider).await?;
         self.copy_keys(&mut tx, viewer).await?;
         tx.commit().await.map_err(error::db)?;
-        Ok(ApiKeyInfo { provider, last4, created_at: Timestamp::from_millis(now) })
+        Ok(ApiKeyInfo { provider, last4, created_at: Timestamp::from_millis(now), enter_again: false })
     }
 
     async fn delete_api_key(&self, viewer: &Viewer, provider: Provider) -> Answer<()> {

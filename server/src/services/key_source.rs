@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 
 use crate::{
-    crypto::ApiKeyCipher,
+    crypto::{ApiKeyCipher, CipherError},
     db::{self, Db},
     gateway::{GatewayError, KeySource},
 };
@@ -33,6 +33,9 @@ impl KeySource for StoredKeys {
         };
         let sealed = db::api_keys::find(self.db.reader(), user, provider).await.map_err(|e| failed(&e))?;
         let Some(sealed) = sealed else { return Ok(None) };
-        self.cipher.open(user, provider, &sealed).map(Some).map_err(|e| failed(&e))
+        self.cipher.open(user, provider, &sealed).map(Some).map_err(|e| match e {
+            CipherError::OtherMasterKey => GatewayError::KeyLost(provider.as_str().to_owned()),
+            e => failed(&e),
+        })
     }
 }

@@ -40,8 +40,10 @@ use crate::{
     gateway::Gateway,
     live::LiveHub,
     orchestrator::Orchestrator,
+    reserve::DiskWatch,
 };
 pub use accounts::{SetupToken, create_admin};
+pub(crate) use api_keys::write_copy;
 pub use disk::DiskGauge;
 pub use folders::UserFolders;
 pub use isolation::IsolationProbe;
@@ -70,6 +72,8 @@ pub struct Services {
     pub gateway: Gateway,
     /// What users' files take.
     pub disk: DiskGauge,
+    /// Whether there is room on the disk.
+    pub space: DiskWatch,
     /// How well users are kept apart.
     pub isolation: IsolationProbe,
 }
@@ -80,6 +84,11 @@ fn admin(viewer: &Viewer) -> Result<(), AppError> {
 }
 
 impl Services {
+    /// Refuses what would fill the disk further.
+    fn room_on_disk(&self) -> Result<(), AppError> {
+        self.space.complaint().map_or(Ok(()), |why| Err(AppError::Unavailable(why)))
+    }
+
     async fn begin(&self) -> Result<Transaction<'static, Sqlite>, AppError> {
         self.db.begin().await.map_err(error::db)
     }

@@ -211,6 +211,7 @@ impl Projects for Services {
     }
 
     async fn start(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer> {
+        self.room_on_disk()?;
         self.orchestrator.start(viewer, id).await
     }
 
@@ -219,6 +220,7 @@ impl Projects for Services {
     }
 
     async fn restart(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer> {
+        self.room_on_disk()?;
         self.orchestrator.restart(viewer, id).await
     }
 

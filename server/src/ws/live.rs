@@ -48,6 +48,7 @@ pub async fn handle(
     }
     Ok(bounded(upgrade)
         .on_upgrade(async move |socket| {
+            let _open = state.metrics.socket("live");
             let (mut outgoing, mut incoming) = socket.split();
             let mut stream = Stream {
                 state: &state,

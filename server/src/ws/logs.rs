@@ -30,6 +30,7 @@ pub async fn handle(
     own_project(&state, &user, id).await?;
     Ok(bounded(upgrade)
         .on_upgrade(async move |socket| {
+            let _open = state.metrics.socket("logs");
             let (mut outgoing, mut incoming) = socket.split();
             let end = tokio::select! {
                 end = until_over(&state, &user, &mut incoming) => end,

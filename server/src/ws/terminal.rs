@@ -45,6 +45,7 @@ pub async fn handle(
     let project = own_project(&state, &user, id).await?;
     Ok(bounded(upgrade)
         .on_upgrade(async move |socket| {
+            let _open = state.metrics.socket("terminal");
             let (mut outgoing, mut incoming) = socket.split();
             let end = match attach(&state, &user, &project, &wish, &mut outgoing, &mut incoming).await {
                 Ok(end) | Err(end) => end,

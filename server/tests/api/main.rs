@@ -28,6 +28,8 @@ mod links;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
+mod operations;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod problems;

@@ -44,6 +44,23 @@ impl TestServer {
         Self::start_as(folder, config).await
     }
 
+    /// As [`TestServer::start`], reached by people at another address, through a proxy.
+    pub async fn start_behind(public_url: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        server::create_admin(&config(&folder), ADMIN, PASSWORD).await.unwrap();
+        let public_url = Some(public_url.to_owned());
+        let config = ConfigArgs { public_url, ..args(&folder) }.resolve().unwrap();
+        Self::start_as(folder, config).await
+    }
+
+    /// As [`TestServer::start`], listening on this address.
+    pub async fn start_on(addr: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        server::create_admin(&config(&folder), ADMIN, PASSWORD).await.unwrap();
+        let config = Config { addr: addr.parse().unwrap(), ..config(&folder) };
+        Self::start_as(folder, config).await
+    }
+
     /// A server that nobody has set up.
     pub async fn start_empty() -> Self {
         Self::start_in(tempfile::tempdir().unwrap()).await
@@ -56,7 +73,9 @@ impl TestServer {
 
     async fn start_as(folder: TempDir, config: Config) -> Self {
         std::fs::create_dir_all(config.site_root.join("pkg")).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        // The default is a fixed port: any other address is meant.
+        let addr = if config.addr.port() == 0 { config.addr } else { ([127, 0, 0, 1], 0).into() };
+        let listener = TcpListener::bind(addr).await.unwrap();
         let shutdown = CancellationToken::new();
         let (ready, is_ready) = oneshot::channel();
         let task = tokio::spawn(server::run_with(config, listener, shutdown.clone(), Some(ready)));
@@ -128,6 +147,10 @@ impl TestServer {
 }
 
 fn config(folder: &TempDir) -> Config {
+    args(folder).resolve().unwrap()
+}
+
+fn args(folder: &TempDir) -> ConfigArgs {
     let path = |part: &str| folder.path().join(part);
     ConfigArgs {
         data_dir: path("data"),
@@ -137,8 +160,6 @@ fn config(folder: &TempDir) -> Config {
         stall_secs: Some(240),
         ..ConfigArgs::default()
     }
-    .resolve()
-    .unwrap()
 }
 
 /// Sends requests, with a bearer token if there is one.

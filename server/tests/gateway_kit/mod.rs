@@ -21,6 +21,7 @@ use server::{
     db::{Db, now_ms, usage},
     gateway::{self, Gateway, GatewayError, KeySource, Upstreams, token},
     live::LiveHub,
+    metrics::Metrics,
 };
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -176,6 +177,7 @@ impl Kit {
             Arc::new(OneKey(key)),
             upstreams,
             LiveHub::default(),
+            Metrics::default(),
             TaskTracker::new(),
             stop.clone(),
         )

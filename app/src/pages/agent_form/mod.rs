@@ -229,7 +229,7 @@ fn ModelNote(model: RwSignal<String>, keys: Vec<ApiKeyInfo>) -> impl IntoView {
             );
         }
         let needs_key = provider.parse::<Provider>().is_ok_and(|provider| {
-            provider != Provider::Ollama && keys.iter().all(|key| key.provider != provider)
+            provider != Provider::Ollama && keys.iter().all(|key| key.provider != provider || key.enter_again)
         });
         Either::Right(needs_key.then(|| {
             view! {

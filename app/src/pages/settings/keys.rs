@@ -102,6 +102,11 @@ fn StoredKey(key: ApiKeyInfo, actions: Actions) -> impl IntoView {
                 "Stored: \u{2022}\u{2022}\u{2022}\u{2022} " <code>{key.last4}</code> ", since "
                 <LocalTime at=key.created_at />
             </span>
+            {key.enter_again.then(|| view! {
+                <p class="verdict" role="status" data-outcome="refused">
+                    "Enter again: this key cannot be read any more, because the server's master key is another one now."
+                </p>
+            })}
             <div class="actions">
                 <ActionForm action=test>
                     <input type="hidden" name="provider" value=name />

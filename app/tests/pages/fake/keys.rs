@@ -13,7 +13,12 @@ use super::Fake;
 impl ApiKeys for Fake {
     async fn api_keys(&self, _: &Viewer) -> Answer<Vec<ApiKeyInfo>> {
         let created_at = Timestamp::from_millis(0);
-        Ok(vec![ApiKeyInfo { provider: Provider::Openai, last4: "wxyz".to_owned(), created_at }])
+        Ok(vec![ApiKeyInfo {
+            provider: Provider::Openai,
+            last4: "wxyz".to_owned(),
+            created_at,
+            enter_again: false,
+        }])
     }
     async fn put_api_key(&self, _: &Viewer, _: Provider, _: String) -> Answer<ApiKeyInfo> {
         Err(AppError::invalid("key", "That is no key."))

@@ -166,6 +166,7 @@ impl Keeper {
             let socket = cell::socket(&config.user_run_dir(&self.username));
             connect(&socket, &self.tracker, &self.cancel).await?
         };
+        let link = link.counted(self.shared.metrics.runner());
         let warning = link.isolation().warning.clone();
         self.shared
             .warnings
