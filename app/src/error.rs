@@ -11,6 +11,7 @@ use thiserror::Error;
 
 /// A problem with one field of a form or body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// Name of the field as in the JSON body.
     pub field: String,

@@ -45,7 +45,7 @@ pub fn internal(what: &'static str, why: impl std::fmt::Display) -> AppError {
 }
 
 /// An answer that says no, as RFC 9457 has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Problem {
     /// Always `about:blank`: the status says what kind it is.
     #[serde(rename = "type")]

@@ -6,6 +6,7 @@ use super::{InstanceId, LogId, ProjectId, Timestamp};
 
 /// What kind of line it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LogLevel {
     /// Something happened.
@@ -35,6 +36,7 @@ impl LogLevel {
 
 /// One stored log line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct LogEntry {
     /// Row id; grows with time.
     pub id: LogId,
@@ -73,6 +75,8 @@ impl TryFrom<String> for LogLevels {
 
 /// Which lines of a project's log are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "ssr", into_params(parameter_in = Query))]
 pub struct LogQuery {
     /// Only lines with a greater id.
     #[serde(default)]

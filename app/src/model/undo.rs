@@ -6,6 +6,7 @@ use super::{Timestamp, UndoId};
 
 /// Where a project is to go back to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct UndoDraft {
     /// Id of the finished step after which the project is to stand; none for before the first. Left out by mistake it
     /// must not take everything back.
@@ -15,6 +16,7 @@ pub struct UndoDraft {
 
 /// Which way back is to be undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct RedoDraft {
     /// Its row id.
     pub undo_id: UndoId,
@@ -22,6 +24,7 @@ pub struct RedoDraft {
 
 /// One way back that was taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Undo {
     /// Row id.
     pub id: UndoId,

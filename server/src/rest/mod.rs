@@ -1,21 +1,31 @@
 //! The JSON API below `/api/v1` and the health checks: authenticate, parse, call the service, answer.
 //!
-//! Must not decide anything; the server functions of the pages call the same services.
+//! Must not decide anything; the server functions of the pages call the same services. Routes and OpenAPI document come
+//! from the same annotations.
 
 mod account;
 mod administration;
 mod agents;
 mod api_keys;
 mod auth;
+mod document;
 mod extract;
 mod health;
 mod overview;
 mod project_pages;
 mod projects;
+mod texts;
 mod users;
 
-use axum::{Router, extract::DefaultBodyLimit, routing::any};
-use http::StatusCode;
+use axum::{
+    Router,
+    body::Bytes,
+    extract::DefaultBodyLimit,
+    routing::{any, get},
+};
+use http::{StatusCode, header::CONTENT_TYPE};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
 
 pub use crate::error::Problem;
 use crate::state::AppState;
@@ -25,20 +35,31 @@ const BODY_LIMIT: usize = 1024 * 1024;
 
 /// All REST routes with their health checks.
 pub fn router() -> Router<AppState> {
-    let v1 = Router::new()
-        .merge(auth::router())
-        .merge(account::router())
-        .merge(users::router())
-        .merge(administration::router())
-        .merge(agents::router())
-        .merge(projects::router())
-        .merge(project_pages::router())
-        .merge(api_keys::router())
-        .merge(overview::router())
+    let (calls, api) = calls();
+    let document = Bytes::from(serde_json::json!(api).to_string());
+    let v1 = calls
+        .route("/openapi.json", get(async move || ([(CONTENT_TYPE, "application/json")], document)))
         .fallback(no_such_route)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT));
-    Router::new().nest("/api/v1", v1).route("/api/{*rest}", any(no_such_route)).merge(health::router())
+    Router::new().nest(document::BASE, v1).route("/api/{*rest}", any(no_such_route)).merge(health::router())
+}
+
+/// Every call with its documentation.
+fn calls() -> (Router<AppState>, OpenApi) {
+    let (calls, api) = OpenApiRouter::new()
+        .merge(auth::router())
+        .merge(account::router())
+        .merge(agents::router())
+        .merge(projects::router())
+        .merge(project_pages::router())
+        .merge(texts::router())
+        .merge(api_keys::router())
+        .merge(overview::router())
+        .merge(users::router())
+        .merge(administration::router())
+        .split_for_parts();
+    (calls, document::complete(api))
 }
 
 async fn no_such_route() -> Problem {

@@ -7,42 +7,48 @@ use app::{
         UndoDraft, UsageSummary,
     },
 };
-use axum::{
-    Router,
-    extract::State,
-    routing::{get, post},
-};
+use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Problem,
+    document::tag,
     extract::{Json, Path, Query},
 };
 use crate::{auth::AuthUser, state::AppState};
 
 type Accepted = Result<(StatusCode, axum::Json<StartAnswer>), Problem>;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 struct AnswerBody {
     text: String,
 }
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/projects/{id}", get(show).put(update).delete(remove))
-        .route("/projects/{id}/start", post(start))
-        .route("/projects/{id}/stop", post(stop))
-        .route("/projects/{id}/restart", post(restart))
-        .route("/projects/{id}/answer", post(answer))
-        .route("/projects/{id}/undo", post(undo))
-        .route("/projects/{id}/redo", post(redo))
-        .route("/projects/{id}/undos", get(undos))
-        .route("/projects/{id}/diagnosis", get(diagnosis))
-        .route("/projects/{id}/logs", get(logs))
-        .route("/projects/{id}/usage", get(usage))
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(show, update, remove))
+        .routes(routes!(start))
+        .routes(routes!(stop))
+        .routes(routes!(restart))
+        .routes(routes!(answer))
+        .routes(routes!(undo))
+        .routes(routes!(redo))
+        .routes(routes!(undos))
+        .routes(routes!(diagnosis))
+        .routes(routes!(logs))
+        .routes(routes!(usage))
 }
 
+/// One of your projects.
+#[utoipa::path(
+    get,
+    path = "/projects/{id}",
+    tag = tag::PROJECTS,
+    operation_id = "show_project",
+    responses((status = 200, body = Project))
+)]
 async fn show(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -51,6 +57,15 @@ async fn show(
     Ok(axum::Json(backend.project(user.viewer(), id).await?))
 }
 
+/// Replaces what you wrote of a project and, if given, the unfinished part of its plan.
+#[utoipa::path(
+    put,
+    path = "/projects/{id}",
+    tag = tag::PROJECTS,
+    operation_id = "update_project",
+    request_body = ProjectDraft,
+    responses((status = 200, body = Project))
+)]
 async fn update(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -60,6 +75,14 @@ async fn update(
     Ok(axum::Json(backend.update_project(user.viewer(), id, draft).await?))
 }
 
+/// Stops a project and removes it with its workspace.
+#[utoipa::path(
+    delete,
+    path = "/projects/{id}",
+    tag = tag::PROJECTS,
+    operation_id = "delete_project",
+    responses((status = 204), (status = 409))
+)]
 async fn remove(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -69,14 +92,38 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Starts or resumes work; a conflict when it is running already.
+#[utoipa::path(
+    post,
+    path = "/projects/{id}/start",
+    tag = tag::PROJECTS,
+    operation_id = "start_project",
+    responses((status = 202, body = StartAnswer), (status = 409))
+)]
 async fn start(user: AuthUser, State(backend): State<SharedBackend>, Path(id): Path<ProjectId>) -> Accepted {
     Ok((StatusCode::ACCEPTED, axum::Json(backend.start(user.viewer(), id).await?)))
 }
 
+/// Ends the instance and its terminal session; a conflict when it never ran.
+#[utoipa::path(
+    post,
+    path = "/projects/{id}/stop",
+    tag = tag::PROJECTS,
+    operation_id = "stop_project",
+    responses((status = 202, body = StartAnswer), (status = 409))
+)]
 async fn stop(user: AuthUser, State(backend): State<SharedBackend>, Path(id): Path<ProjectId>) -> Accepted {
     Ok((StatusCode::ACCEPTED, axum::Json(backend.stop(user.viewer(), id).await?)))
 }
 
+/// Stops and starts again at the step that was under way.
+#[utoipa::path(
+    post,
+    path = "/projects/{id}/restart",
+    tag = tag::PROJECTS,
+    operation_id = "restart_project",
+    responses((status = 202, body = StartAnswer), (status = 409))
+)]
 async fn restart(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -85,6 +132,15 @@ async fn restart(
     Ok((StatusCode::ACCEPTED, axum::Json(backend.restart(user.viewer(), id).await?)))
 }
 
+/// Answers the open question; a conflict when there is none.
+#[utoipa::path(
+    post,
+    path = "/projects/{id}/answer",
+    tag = tag::PROJECTS,
+    operation_id = "answer_question",
+    request_body = AnswerBody,
+    responses((status = 204), (status = 409))
+)]
 async fn answer(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -95,6 +151,14 @@ async fn answer(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Takes files and plan back to where they were after a step; a conflict while it is running.
+#[utoipa::path(
+    post,
+    path = "/projects/{id}/undo",
+    tag = tag::PROJECTS,
+    request_body = UndoDraft,
+    responses((status = 200, body = Project), (status = 409))
+)]
 async fn undo(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -104,6 +168,14 @@ async fn undo(
     Ok(axum::Json(backend.undo(user.viewer(), id, draft).await?))
 }
 
+/// Brings back what an undo took away; a conflict while it is running.
+#[utoipa::path(
+    post,
+    path = "/projects/{id}/redo",
+    tag = tag::PROJECTS,
+    request_body = RedoDraft,
+    responses((status = 200, body = Project), (status = 409))
+)]
 async fn redo(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -113,6 +185,14 @@ async fn redo(
     Ok(axum::Json(backend.redo(user.viewer(), id, draft.undo_id).await?))
 }
 
+/// The ways back that were taken, newest first.
+#[utoipa::path(
+    get,
+    path = "/projects/{id}/undos",
+    tag = tag::PROJECTS,
+    operation_id = "list_undos",
+    responses((status = 200, body = Vec<Undo>))
+)]
 async fn undos(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -121,6 +201,13 @@ async fn undos(
     Ok(axum::Json(backend.undos(user.viewer(), id).await?))
 }
 
+/// What the control loop saw last; `null` before the first run.
+#[utoipa::path(
+    get,
+    path = "/projects/{id}/diagnosis",
+    tag = tag::PROJECTS,
+    responses((status = 200, body = Option<Diagnosis>))
+)]
 async fn diagnosis(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -129,6 +216,15 @@ async fn diagnosis(
     Ok(axum::Json(backend.diagnosis(user.viewer(), id).await?))
 }
 
+/// Log lines, oldest first; with neither `after` nor `before`, the newest ones.
+#[utoipa::path(
+    get,
+    path = "/projects/{id}/logs",
+    tag = tag::PROJECTS,
+    operation_id = "list_logs",
+    params(LogQuery),
+    responses((status = 200, body = Vec<LogEntry>))
+)]
 async fn logs(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -138,6 +234,14 @@ async fn logs(
     Ok(axum::Json(backend.logs(user.viewer(), id, query).await?))
 }
 
+/// Tokens and cost so far.
+#[utoipa::path(
+    get,
+    path = "/projects/{id}/usage",
+    tag = tag::PROJECTS,
+    operation_id = "project_usage",
+    responses((status = 200, body = UsageSummary))
+)]
 async fn usage(
     user: AuthUser,
     State(backend): State<SharedBackend>,
