@@ -172,15 +172,18 @@ fn assemble(
     let backend: SharedBackend = services.clone();
     let leptos = site::leptos_options(config).map_err(RunError::Site)?;
     let config = config.clone();
-    let shutdown = shutdown.clone();
-    Ok((AppState { db, config, auth, orchestrator, gateway, backend, live, leptos, shutdown }, services))
+    let (tasks, shutdown) = (tracker.clone(), shutdown.clone());
+    Ok((
+        AppState { db, config, auth, orchestrator, gateway, backend, live, leptos, tasks, shutdown },
+        services,
+    ))
 }
 
 /// All routes: what browsers and API clients use, guarded alike, and the gateway, which has its own rules.
 fn router(state: AppState) -> Router {
     let auth = state.auth.clone();
     let guarded = Router::new()
-        .merge(rest::router())
+        .merge(rest::router(&state))
         .merge(ws::router())
         .merge(site::router(&state))
         .layer(middleware::from_fn_with_state(auth.clone(), layer::renew))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::backend::SharedBackend;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     auth::Auth, config::Config, db::Db, gateway::Gateway, live::LiveHub, orchestrator::Orchestrator,
@@ -30,6 +30,8 @@ pub struct AppState {
     pub live: LiveHub,
     /// How pages find their scripts.
     pub leptos: LeptosOptions,
+    /// Work that goes on without whoever asked for it; the server waits for it when it ends.
+    pub tasks: TaskTracker,
     /// Cancelled when the server stops: open sockets end.
     pub shutdown: CancellationToken,
 }

@@ -41,6 +41,10 @@ pub use tabs::{
 pub use theme::{SetTheme, theme};
 pub use users::{CreateUser, DeleteUser, load_users};
 
+/// What pages show of a history: the newest entries.
+#[cfg(feature = "ssr")]
+const LATEST: crate::model::Page = crate::model::Page { after: None, limit: Some(50) };
+
 #[cfg(feature = "ssr")]
 use server::{answered, headers, send_to, set_cookies, signed_in, unix_lines};
 

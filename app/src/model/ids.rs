@@ -51,4 +51,6 @@ id! {
     LinkId,
     /// Row id in `audit`; grows with time.
     AuditId,
+    /// Row id in `personal_tokens`.
+    TokenId,
 }

@@ -5,14 +5,17 @@
 pub mod agents;
 pub mod api_keys;
 pub mod audit;
+pub mod idempotency;
 pub mod links;
 pub mod logs;
 pub mod progress;
+mod project_row;
 pub mod projects;
 pub mod runs;
 pub mod sessions;
 pub mod settings;
 pub mod texts;
+pub mod tokens;
 pub mod undos;
 pub mod usage;
 pub mod users;

@@ -5,7 +5,7 @@ use app::{
     error::AppError,
     model::{Credentials, Notifications, PasswordChange, Session, SessionId, User},
 };
-use axum::extract::State;
+use axum::{extract::State, response::Response};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -14,8 +14,12 @@ use super::{
     Problem,
     document::tag,
     extract::{Json, Path},
+    paging::PageRequest,
 };
-use crate::{auth::AuthUser, state::AppState};
+use crate::{
+    auth::{AuthUser, SessionUser},
+    state::AppState,
+};
 
 /// Never logged, so without `Debug`.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -48,13 +52,20 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     path = "/sessions",
     tag = tag::ACCOUNT,
     operation_id = "list_sessions",
+    security(("bearer" = []), ("cookie" = [])),
+    params(
+        ("after" = Option<SessionId>, Query, description = "Id of the last item that you have."),
+        ("limit" = Option<u32>, Query, description = "At most so many items, 1 to 200; 100 unless given.")
+    ),
     responses((status = 200, body = Vec<Session>))
 )]
 async fn list(
-    user: AuthUser,
+    user: SessionUser,
     State(backend): State<SharedBackend>,
-) -> Result<axum::Json<Vec<Session>>, Problem> {
-    Ok(axum::Json(backend.sessions(user.viewer()).await?))
+    part: PageRequest<SessionId>,
+) -> Result<Response, Problem> {
+    let sessions = backend.sessions(user.viewer(), part.page()).await?;
+    Ok(part.answer(sessions, |session: &Session| session.id.clone()))
 }
 
 /// Ends all your sign-ins but the one that asks.
@@ -63,9 +74,10 @@ async fn list(
     path = "/sessions",
     tag = tag::ACCOUNT,
     operation_id = "end_other_sessions",
+    security(("bearer" = []), ("cookie" = [])),
     responses((status = 204))
 )]
-async fn end_others(user: AuthUser, State(backend): State<SharedBackend>) -> Result<StatusCode, Problem> {
+async fn end_others(user: SessionUser, State(backend): State<SharedBackend>) -> Result<StatusCode, Problem> {
     backend.end_other_sessions(user.viewer()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -76,11 +88,12 @@ async fn end_others(user: AuthUser, State(backend): State<SharedBackend>) -> Res
     path = "/sessions/{id}",
     tag = tag::ACCOUNT,
     operation_id = "end_session",
+    security(("bearer" = []), ("cookie" = [])),
     params(("id" = SessionId, Path, description = "Id of a sign-in.")),
     responses((status = 204))
 )]
 async fn end(
-    user: AuthUser,
+    user: SessionUser,
     State(backend): State<SharedBackend>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
@@ -89,16 +102,17 @@ async fn end(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Replaces your password and ends all your other sign-ins.
+/// Replaces your password, ends all your other sign-ins and revokes your personal access tokens.
 #[utoipa::path(
     put,
     path = "/password",
     tag = tag::ACCOUNT,
+    security(("bearer" = []), ("cookie" = [])),
     request_body = PasswordChange,
     responses((status = 204), (status = 429))
 )]
 async fn change_password(
-    user: AuthUser,
+    user: SessionUser,
     State(backend): State<SharedBackend>,
     Json(change): Json<PasswordChange>,
 ) -> Result<StatusCode, Problem> {

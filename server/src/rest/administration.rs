@@ -4,7 +4,10 @@ use app::{
     backend::SharedBackend,
     model::{AccountLink, AuditEntry, AuditQuery, IsolationReport, LinkId, NewLink},
 };
-use axum::extract::State;
+use axum::{
+    extract::{OriginalUri, State},
+    response::Response,
+};
 use http::StatusCode;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -12,8 +15,13 @@ use super::{
     Problem,
     document::tag,
     extract::{Path, Query},
+    idempotency::ShownOnce,
+    paging::{PageParams, PageRequest, other_part, with_links},
 };
 use crate::{auth::AdminUser, state::AppState};
+
+/// Events in a part, unless another number is asked for.
+const EVENTS: u32 = 25;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -29,13 +37,16 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     path = "/invites",
     tag = tag::ADMINISTRATION,
     operation_id = "list_invites",
+    params(PageParams),
     responses((status = 200, body = Vec<AccountLink>))
 )]
 async fn links(
     admin: AdminUser,
     State(backend): State<SharedBackend>,
-) -> Result<axum::Json<Vec<AccountLink>>, Problem> {
-    Ok(axum::Json(backend.links(admin.viewer()).await?))
+    part: PageRequest,
+) -> Result<Response, Problem> {
+    let links = backend.links(admin.viewer(), part.page()).await?;
+    Ok(part.answer(links, |link| link.id))
 }
 
 /// Makes a link with which somebody creates an account; it is shown this once and good for 72 hours.
@@ -49,9 +60,9 @@ async fn links(
 async fn invite(
     admin: AdminUser,
     State(backend): State<SharedBackend>,
-) -> Result<(StatusCode, axum::Json<NewLink>), Problem> {
+) -> Result<(StatusCode, ShownOnce<NewLink>), Problem> {
     let link = backend.create_invite(admin.viewer()).await?;
-    Ok((StatusCode::CREATED, axum::Json(link)))
+    Ok((StatusCode::CREATED, ShownOnce(link)))
 }
 
 /// Makes a link void.
@@ -83,8 +94,12 @@ async fn audit(
     admin: AdminUser,
     State(backend): State<SharedBackend>,
     Query(query): Query<AuditQuery>,
-) -> Result<axum::Json<Vec<AuditEntry>>, Problem> {
-    Ok(axum::Json(backend.audit(admin.viewer(), query).await?))
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Problem> {
+    let events = backend.audit(admin.viewer(), query).await?;
+    let full = events.len() == query.limit.unwrap_or(EVENTS) as usize;
+    let next = events.last().filter(|_| full).map(|event| other_part(&uri, "before", event.id));
+    Ok(with_links(events, [("next", next)]))
 }
 
 /// How well users are kept apart; measured again after a minute.

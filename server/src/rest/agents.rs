@@ -4,14 +4,16 @@ use app::{
     backend::SharedBackend,
     model::{Agent, AgentDraft, AgentId, Instance, Project, ProjectDraft},
 };
-use axum::extract::State;
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Problem,
-    document::tag,
+    conditional::{IfMatch, IfNoneMatch, Tagged},
+    document::{self, tag},
     extract::{Json, Path},
+    paging::{PageParams, PageRequest},
 };
 use crate::{auth::AuthUser, state::AppState};
 
@@ -29,13 +31,16 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     path = "/agents",
     tag = tag::AGENTS,
     operation_id = "list_agents",
+    params(PageParams),
     responses((status = 200, body = Vec<Agent>))
 )]
 async fn list(
     user: AuthUser,
     State(backend): State<SharedBackend>,
-) -> Result<axum::Json<Vec<Agent>>, Problem> {
-    Ok(axum::Json(backend.agents(user.viewer()).await?))
+    part: PageRequest,
+) -> Result<Response, Problem> {
+    let agents = backend.agents(user.viewer(), part.page()).await?;
+    Ok(part.answer(agents, |agent| agent.id))
 }
 
 /// Creates an agent.
@@ -51,9 +56,9 @@ async fn create(
     user: AuthUser,
     State(backend): State<SharedBackend>,
     Json(draft): Json<AgentDraft>,
-) -> Result<(StatusCode, axum::Json<Agent>), Problem> {
+) -> Result<(StatusCode, Tagged<Agent>), Problem> {
     let agent = backend.create_agent(user.viewer(), draft).await?;
-    Ok((StatusCode::CREATED, axum::Json(agent)))
+    Ok((StatusCode::CREATED, Tagged(agent)))
 }
 
 /// One of your agents.
@@ -62,14 +67,16 @@ async fn create(
     path = "/agents/{id}",
     tag = tag::AGENTS,
     operation_id = "show_agent",
+    params(document::IfNoneMatch),
     responses((status = 200, body = Agent))
 )]
 async fn show(
     user: AuthUser,
     State(backend): State<SharedBackend>,
     Path(id): Path<AgentId>,
-) -> Result<axum::Json<Agent>, Problem> {
-    Ok(axum::Json(backend.agent(user.viewer(), id).await?))
+    seen: IfNoneMatch,
+) -> Result<Response, Problem> {
+    seen.answer(backend.agent(user.viewer(), id).await?)
 }
 
 /// Replaces what you wrote of an agent.
@@ -78,6 +85,7 @@ async fn show(
     path = "/agents/{id}",
     tag = tag::AGENTS,
     operation_id = "update_agent",
+    params(document::IfMatch),
     request_body = AgentDraft,
     responses((status = 200, body = Agent), (status = 409))
 )]
@@ -85,9 +93,10 @@ async fn update(
     user: AuthUser,
     State(backend): State<SharedBackend>,
     Path(id): Path<AgentId>,
+    IfMatch(expected): IfMatch,
     Json(draft): Json<AgentDraft>,
-) -> Result<axum::Json<Agent>, Problem> {
-    Ok(axum::Json(backend.update_agent(user.viewer(), id, draft).await?))
+) -> Result<Tagged<Agent>, Problem> {
+    Ok(Tagged(backend.update_agent(user.viewer(), id, draft, expected).await?))
 }
 
 /// Deletes an agent; a conflict while it has projects.
@@ -96,14 +105,16 @@ async fn update(
     path = "/agents/{id}",
     tag = tag::AGENTS,
     operation_id = "delete_agent",
+    params(document::IfMatch),
     responses((status = 204), (status = 409))
 )]
 async fn remove(
     user: AuthUser,
     State(backend): State<SharedBackend>,
     Path(id): Path<AgentId>,
+    IfMatch(expected): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    backend.delete_agent(user.viewer(), id).await?;
+    backend.delete_agent(user.viewer(), id, expected).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -113,14 +124,17 @@ async fn remove(
     path = "/agents/{id}/instances",
     tag = tag::AGENTS,
     operation_id = "list_instances",
+    params(PageParams),
     responses((status = 200, body = Vec<Instance>))
 )]
 async fn instances(
     user: AuthUser,
     State(backend): State<SharedBackend>,
     Path(id): Path<AgentId>,
-) -> Result<axum::Json<Vec<Instance>>, Problem> {
-    Ok(axum::Json(backend.instances(user.viewer(), id).await?))
+    part: PageRequest,
+) -> Result<Response, Problem> {
+    let instances = backend.instances(user.viewer(), id, part.page()).await?;
+    Ok(part.answer(instances, |instance| instance.id))
 }
 
 /// Its projects, most recently changed first.
@@ -129,14 +143,17 @@ async fn instances(
     path = "/agents/{id}/projects",
     tag = tag::AGENTS,
     operation_id = "list_projects",
+    params(PageParams),
     responses((status = 200, body = Vec<Project>))
 )]
 async fn projects(
     user: AuthUser,
     State(backend): State<SharedBackend>,
     Path(id): Path<AgentId>,
-) -> Result<axum::Json<Vec<Project>>, Problem> {
-    Ok(axum::Json(backend.projects(user.viewer(), id).await?))
+    part: PageRequest,
+) -> Result<Response, Problem> {
+    let projects = backend.projects(user.viewer(), id, part.page()).await?;
+    Ok(part.answer(projects, |project| project.id))
 }
 
 /// Creates a project with a folder name made from its name.
@@ -152,7 +169,7 @@ async fn create_project(
     State(backend): State<SharedBackend>,
     Path(id): Path<AgentId>,
     Json(draft): Json<ProjectDraft>,
-) -> Result<(StatusCode, axum::Json<Project>), Problem> {
+) -> Result<(StatusCode, Tagged<Project>), Problem> {
     let project = backend.create_project(user.viewer(), id, draft).await?;
-    Ok((StatusCode::CREATED, axum::Json(project)))
+    Ok((StatusCode::CREATED, Tagged(project)))
 }

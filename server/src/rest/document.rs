@@ -4,9 +4,10 @@
 
 use std::collections::BTreeSet;
 
+use app::model::Scope;
 use http::StatusCode;
 use utoipa::{
-    PartialSchema as _, ToSchema as _,
+    IntoParams, PartialSchema as _, ToSchema as _,
     openapi::{
         Components, ContentBuilder, HeaderBuilder, InfoBuilder, KnownFormat, ObjectBuilder, OpenApi, Ref,
         RefOr, Required, Response, SchemaFormat, ServerBuilder, Type,
@@ -51,9 +52,44 @@ pub mod tag {
     ];
 }
 
+/// The header of a change that is to be made only to what was seen.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "the document is made from it; requests are read by `conditional`")]
+pub struct IfMatch {
+    /// `ETag` of what is to be changed; if it was changed meanwhile, nothing is done.
+    #[param(rename = "If-Match")]
+    if_match: Option<String>,
+}
+
+/// The header of a question to which the answer may be "as you have it".
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "the document is made from it; requests are read by `conditional`")]
+pub struct IfNoneMatch {
+    /// `ETag` of what you have; if it is still the same, the answer is 304.
+    #[param(rename = "If-None-Match")]
+    if_none_match: Option<String>,
+}
+
+/// The header of a request that is carried out once, however often it is sent.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "the document is made from it; requests are read by `idempotency`")]
+struct IdempotencyKey {
+    /// A random text of your own: within 24 hours, the same request with the same key is answered again, not carried out
+    /// again.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255)]
+    idempotency_key: Option<String>,
+}
+
 const ABOUT: &str = "The JSON API of this AutoCode installation.\n\n\
     Refusals are problems (RFC 9457) of type `application/problem+json`; what belongs to somebody else is not found. \
-    Ids are whole numbers, times are RFC 3339 in UTC, money is in millionths of a US dollar.";
+    Ids are whole numbers, times are RFC 3339 in UTC, money is in millionths of a US dollar.\n\n\
+    Lists come in parts: follow `Link: <…>; rel=\"next\"` until there is none. What has an `ETag` is changed only as you saw \
+    it if you send the tag as `If-Match`. A POST with an `Idempotency-Key` may be sent again without being carried out \
+    again.\n\n\
+    Scripts sign in with a personal access token from the settings page; which scope a call needs stands with it.";
 
 /// The document of these calls, ready to be published.
 pub fn complete(mut api: OpenApi) -> OpenApi {
@@ -78,7 +114,7 @@ pub fn complete(mut api: OpenApi) -> OpenApi {
     api
 }
 
-fn security_schemes() -> [(String, SecurityScheme); 2] {
+fn security_schemes() -> [(String, SecurityScheme); 3] {
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
@@ -87,7 +123,11 @@ fn security_schemes() -> [(String, SecurityScheme); 2] {
         "autocode_access",
         "The cookie of a signed-in browser (`__Host-autocode_access` over HTTPS).",
     );
+    let token = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("A personal access token, `autocode_pat_…`, with the scopes that a call names."));
     [
+        ("token".to_owned(), SecurityScheme::Http(token.build())),
         ("bearer".to_owned(), SecurityScheme::Http(bearer.build())),
         ("cookie".to_owned(), SecurityScheme::ApiKey(ApiKey::Cookie(cookie))),
     ]
@@ -117,8 +157,20 @@ fn complete_operation(path: &str, method: &str, operation: &mut Operation) {
         statuses.extend((method != "get").then_some(403));
     } else {
         statuses.extend([401, 403]);
-        let schemes = ["bearer", "cookie"].map(|name| SecurityRequirement::new(name, [] as [&str; 0]));
-        operation.security.get_or_insert_with(|| schemes.into());
+        let admin = operation.tags.iter().flatten().any(|tag| tag == tag::ADMINISTRATION);
+        let mut scopes = vec![if method == "get" { Scope::Read } else { Scope::Write }];
+        scopes.extend(admin.then_some(Scope::Admin));
+        let all = [
+            SecurityRequirement::new("bearer", [] as [&str; 0]),
+            SecurityRequirement::new("cookie", [] as [&str; 0]),
+            SecurityRequirement::new("token", scopes.into_iter().map(Scope::as_str)),
+        ];
+        operation.security.get_or_insert_with(|| all.into());
+        if method == "post" {
+            statuses.extend([400, 409, 413, 422]);
+            let key = IdempotencyKey::into_params(|| Some(ParameterIn::Header));
+            operation.parameters.get_or_insert_default().extend(key);
+        }
     }
     let has = |place: &ParameterIn| {
         operation.parameters.iter().flatten().any(|parameter| parameter.parameter_in == *place)
@@ -130,6 +182,11 @@ fn complete_operation(path: &str, method: &str, operation: &mut Operation) {
     if operation.request_body.is_some() {
         statuses.extend([400, 413, 415, 422]);
     }
+    let has = |name: &str| operation.parameters.iter().flatten().any(|parameter| parameter.name == name);
+    let (if_match, if_none_match, paged) =
+        (has("If-Match"), has("If-None-Match"), has("limit") && has("after"));
+    statuses.extend(if_match.then_some(412));
+    statuses.extend(if_none_match.then_some(304));
     for status in statuses {
         let fresh = || RefOr::T(Response::default());
         operation.responses.responses.entry(status.to_string()).or_insert_with(fresh);
@@ -137,6 +194,13 @@ fn complete_operation(path: &str, method: &str, operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         if let (RefOr::T(response), Ok(status)) = (response, status.parse()) {
             complete_response(status, response);
+            let tagged = if_match || if_none_match;
+            if tagged && matches!(status, 200 | 304 | 412) {
+                add_header(response, "ETag", Type::String, "Version of what is there.");
+            }
+            if paged && status == 200 {
+                add_header(response, "Link", Type::String, "Addresses of other parts of the list.");
+            }
         }
     }
 }
@@ -168,12 +232,17 @@ fn complete_response(status: u16, response: &mut Response) {
         response.content.insert(PROBLEM.to_owned(), problem.build());
     }
     if status == 429 {
-        let seconds = ObjectBuilder::new().schema_type(Type::Integer).description(Some("Seconds to wait."));
-        response.headers.insert("Retry-After".to_owned(), HeaderBuilder::new().schema(seconds).build());
+        add_header(response, "Retry-After", Type::Integer, "Seconds to wait.");
     }
     if response.description.is_empty() {
         response.description = words(status).to_owned();
     }
+}
+
+fn add_header(response: &mut Response, name: &str, kind: Type, about: &str) {
+    let schema = ObjectBuilder::new().schema_type(kind).build();
+    let header = HeaderBuilder::new().schema(schema).description(Some(about)).build();
+    response.headers.entry(name.to_owned()).or_insert(header);
 }
 
 /// What a status means here.
@@ -183,9 +252,12 @@ fn words(status: u16) -> &'static str {
         201 => "Created.",
         202 => "Accepted; it goes on in the background.",
         204 => "Done; there is nothing to say.",
+        304 => "It is as you have it.",
         400 => "The request cannot be read.",
         401 => "No valid sign-in.",
-        403 => "Not allowed: it is for admins, or another site made the browser send it.",
+        403 => {
+            "Not allowed: it is for admins, the token lacks a scope, or another site made the browser send it."
+        }
         404 => "There is no such thing, or it is another user's.",
         409 => "It contradicts what is there.",
         412 => "It was changed meanwhile.",

@@ -8,19 +8,24 @@ mod administration;
 mod agents;
 mod api_keys;
 mod auth;
+mod conditional;
 mod document;
 mod extract;
 mod health;
+mod idempotency;
 mod overview;
+mod paging;
 mod project_pages;
 mod projects;
 mod texts;
+mod tokens;
 mod users;
 
 use axum::{
     Router,
     body::Bytes,
     extract::DefaultBodyLimit,
+    middleware,
     routing::{any, get},
 };
 use http::{StatusCode, header::CONTENT_TYPE};
@@ -29,13 +34,14 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use crate::error::Problem;
 use crate::state::AppState;
+use idempotency::Once;
 
 /// Most bytes of a request's body.
 const BODY_LIMIT: usize = 1024 * 1024;
 
 /// All REST routes with their health checks.
-pub fn router() -> Router<AppState> {
-    let (calls, api) = calls();
+pub fn router(state: &AppState) -> Router<AppState> {
+    let (calls, api) = calls(state);
     let document = Bytes::from(serde_json::json!(api).to_string());
     let v1 = calls
         .route("/openapi.json", get(async move || ([(CONTENT_TYPE, "application/json")], document)))
@@ -46,10 +52,10 @@ pub fn router() -> Router<AppState> {
 }
 
 /// Every call with its documentation.
-fn calls() -> (Router<AppState>, OpenApi) {
-    let (calls, api) = OpenApiRouter::new()
-        .merge(auth::router())
+fn calls(state: &AppState) -> (Router<AppState>, OpenApi) {
+    let repeatable = OpenApiRouter::new()
         .merge(account::router())
+        .merge(tokens::router())
         .merge(agents::router())
         .merge(projects::router())
         .merge(project_pages::router())
@@ -58,7 +64,9 @@ fn calls() -> (Router<AppState>, OpenApi) {
         .merge(overview::router())
         .merge(users::router())
         .merge(administration::router())
-        .split_for_parts();
+        .layer(middleware::from_fn_with_state(Once::new(state.clone()), idempotency::once));
+    // Not there: an answer with tokens in it is kept nowhere.
+    let (calls, api) = auth::router().merge(repeatable).split_for_parts();
     (calls, document::complete(api))
 }
 

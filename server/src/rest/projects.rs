@@ -7,17 +7,25 @@ use app::{
         UndoDraft, UsageSummary,
     },
 };
-use axum::extract::State;
+use axum::{
+    extract::{OriginalUri, State},
+    response::Response,
+};
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Problem,
-    document::tag,
+    conditional::{IfMatch, IfNoneMatch, Tagged},
+    document::{self, tag},
     extract::{Json, Path, Query},
+    paging::{PageParams, PageRequest, other_part, with_links},
 };
 use crate::{auth::AuthUser, state::AppState};
+
+/// Lines in a part of a log, unless another number is asked for.
+const LOG_LINES: u32 = 200;
 
 type Accepted = Result<(StatusCode, axum::Json<StartAnswer>), Problem>;
 
@@ -47,14 +55,16 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     path = "/projects/{id}",
     tag = tag::PROJECTS,
     operation_id = "show_project",
+    params(document::IfNoneMatch),
     responses((status = 200, body = Project))
 )]
 async fn show(
     user: AuthUser,
     State(backend): State<SharedBackend>,
     Path(id): Path<ProjectId>,
-) -> Result<axum::Json<Project>, Problem> {
-    Ok(axum::Json(backend.project(user.viewer(), id).await?))
+    seen: IfNoneMatch,
+) -> Result<Response, Problem> {
+    seen.answer(backend.project(user.viewer(), id).await?)
 }
 
 /// Replaces what you wrote of a project and, if given, the unfinished part of its plan.
@@ -63,6 +73,7 @@ async fn show(
     path = "/projects/{id}",
     tag = tag::PROJECTS,
     operation_id = "update_project",
+    params(document::IfMatch),
     request_body = ProjectDraft,
     responses((status = 200, body = Project))
 )]
@@ -70,9 +81,10 @@ async fn update(
     user: AuthUser,
     State(backend): State<SharedBackend>,
     Path(id): Path<ProjectId>,
+    IfMatch(expected): IfMatch,
     Json(draft): Json<ProjectDraft>,
-) -> Result<axum::Json<Project>, Problem> {
-    Ok(axum::Json(backend.update_project(user.viewer(), id, draft).await?))
+) -> Result<Tagged<Project>, Problem> {
+    Ok(Tagged(backend.update_project(user.viewer(), id, draft, expected).await?))
 }
 
 /// Stops a project and removes it with its workspace.
@@ -81,14 +93,16 @@ async fn update(
     path = "/projects/{id}",
     tag = tag::PROJECTS,
     operation_id = "delete_project",
+    params(document::IfMatch),
     responses((status = 204), (status = 409))
 )]
 async fn remove(
     user: AuthUser,
     State(backend): State<SharedBackend>,
     Path(id): Path<ProjectId>,
+    IfMatch(expected): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    backend.delete_project(user.viewer(), id).await?;
+    backend.delete_project(user.viewer(), id, expected).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -191,14 +205,17 @@ async fn redo(
     path = "/projects/{id}/undos",
     tag = tag::PROJECTS,
     operation_id = "list_undos",
+    params(PageParams),
     responses((status = 200, body = Vec<Undo>))
 )]
 async fn undos(
     user: AuthUser,
     State(backend): State<SharedBackend>,
     Path(id): Path<ProjectId>,
-) -> Result<axum::Json<Vec<Undo>>, Problem> {
-    Ok(axum::Json(backend.undos(user.viewer(), id).await?))
+    part: PageRequest,
+) -> Result<Response, Problem> {
+    let undos = backend.undos(user.viewer(), id, part.page()).await?;
+    Ok(part.answer(undos, |undo| undo.id))
 }
 
 /// What the control loop saw last; `null` before the first run.
@@ -230,8 +247,15 @@ async fn logs(
     State(backend): State<SharedBackend>,
     Path(id): Path<ProjectId>,
     Query(query): Query<LogQuery>,
-) -> Result<axum::Json<Vec<LogEntry>>, Problem> {
-    Ok(axum::Json(backend.logs(user.viewer(), id, query).await?))
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Problem> {
+    let lines = backend.logs(user.viewer(), id, query.clone()).await?;
+    // A full part may be the last one: the part after it is empty then.
+    let full = lines.len() == query.limit.unwrap_or(LOG_LINES) as usize;
+    let (older, newer) = (full && query.after.is_none(), full && query.after.is_some());
+    let older = lines.first().filter(|_| older).map(|line| other_part(&uri, "before", line.id));
+    let newer = lines.last().filter(|_| newer).map(|line| other_part(&uri, "after", line.id));
+    Ok(with_links(lines, [("prev", older), ("next", newer)]))
 }
 
 /// Tokens and cost so far.

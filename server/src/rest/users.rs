@@ -4,7 +4,7 @@ use app::{
     backend::SharedBackend,
     model::{Credentials, NewLink, RoleChange, User, UserId, UserSummary},
 };
-use axum::extract::State;
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -13,8 +13,13 @@ use super::{
     Problem,
     document::tag,
     extract::{Json, Path, Query},
+    idempotency::ShownOnce,
+    paging::{PageParams, PageRequest},
 };
-use crate::{auth::AdminUser, state::AppState};
+use crate::{
+    auth::{AdminUser, SessionUser},
+    state::AppState,
+};
 
 /// What a deletion may carry.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -38,13 +43,16 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     path = "/users",
     tag = tag::ADMINISTRATION,
     operation_id = "list_users",
+    params(PageParams),
     responses((status = 200, body = Vec<UserSummary>))
 )]
 async fn list(
     admin: AdminUser,
     State(backend): State<SharedBackend>,
-) -> Result<axum::Json<Vec<UserSummary>>, Problem> {
-    Ok(axum::Json(backend.users(admin.viewer()).await?))
+    part: PageRequest,
+) -> Result<Response, Problem> {
+    let users = backend.users(admin.viewer(), part.page()).await?;
+    Ok(part.answer(users, |row| row.user.id))
 }
 
 /// Creates a user with their folders; they can sign in at once.
@@ -107,13 +115,16 @@ async fn set_role(
     path = "/users/{id}/reset-link",
     tag = tag::ADMINISTRATION,
     operation_id = "create_reset_link",
+    security(("bearer" = []), ("cookie" = [])),
     responses((status = 201, body = NewLink), (status = 409))
 )]
 async fn reset_link(
     admin: AdminUser,
+    // With a reset link a password can be replaced, which no personal access token may do.
+    _: SessionUser,
     State(backend): State<SharedBackend>,
     Path(id): Path<UserId>,
-) -> Result<(StatusCode, axum::Json<NewLink>), Problem> {
+) -> Result<(StatusCode, ShownOnce<NewLink>), Problem> {
     let link = backend.create_reset(admin.viewer(), id).await?;
-    Ok((StatusCode::CREATED, axum::Json(link)))
+    Ok((StatusCode::CREATED, ShownOnce(link)))
 }

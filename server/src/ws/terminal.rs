@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use app::model::{Project, ProjectId};
+use app::model::{Project, ProjectId, Scope};
 use axum::{
     extract::{Path, State, WebSocketUpgrade, ws::Message},
     response::{IntoResponse as _, Response},
@@ -47,6 +47,7 @@ pub async fn handle(
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Problem> {
     let project = own_project(&state, &user, id).await?;
+    user.require(Scope::Write)?;
     Ok(bounded(upgrade)
         .on_upgrade(async move |socket| {
             let (mut outgoing, mut incoming) = socket.split();

@@ -21,18 +21,23 @@ mod control;
 #[cfg(test)]
 mod fake_runner;
 #[cfg(test)]
-mod foreign;
 mod key_test;
 #[cfg(test)]
 mod links;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod parts;
 #[cfg(test)]
 mod problems;
 #[cfg(test)]
 mod projects;
+#[cfg(test)]
+mod scripts;
 #[cfg(test)]
 mod sockets;
 #[cfg(test)]
