@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-pub use account::{Administration, OwnAccount, Tokens};
+pub use account::{Administration, OwnAccount, SHOWN_TOKEN, Tokens};
 
 /// Answer of every port call.
 pub type Answer<T> = Result<T, AppError>;

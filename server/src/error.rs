@@ -62,7 +62,7 @@ pub struct Problem {
     retry_after: Option<u64>,
     /// Version of what is there now.
     #[serde(skip)]
-    version: Option<String>,
+    version: Option<Box<str>>,
 }
 
 impl Problem {
@@ -86,7 +86,7 @@ impl From<AppError> for Problem {
         let mut problem = Self::new(status, error.to_string());
         match error {
             AppError::Invalid(errors) => problem.errors = errors,
-            AppError::Outdated(version) => problem.version = Some(version),
+            AppError::Outdated(version) => problem.version = Some(version.into()),
             AppError::TooManyRequests(seconds) => problem.retry_after = Some(seconds),
             _ => {}
         }

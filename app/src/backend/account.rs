@@ -35,6 +35,9 @@ pub trait OwnAccount: Send + Sync {
     async fn reset_password(&self, headers: &http::HeaderMap, token: &str, password: String) -> Answer<User>;
 }
 
+/// Name of the cookie of [`Tokens::show_token`].
+pub const SHOWN_TOKEN: &str = "autocode_new_token";
+
 /// A person's tokens for scripts.
 #[async_trait]
 pub trait Tokens: Send + Sync {
@@ -42,6 +45,8 @@ pub trait Tokens: Send + Sync {
     async fn tokens(&self, viewer: &Viewer) -> Answer<Vec<PersonalToken>>;
     /// Makes a token, shown this once; a conflict for a name that is taken or with too many tokens.
     async fn create_token(&self, viewer: &Viewer, draft: TokenDraft) -> Answer<NewToken>;
+    /// `Set-Cookie` value with which the settings page of a browser without scripts shows a new token once; none removes it.
+    fn show_token(&self, token: Option<&str>) -> String;
     /// Revokes a token.
     async fn delete_token(&self, viewer: &Viewer, id: TokenId) -> Answer<()>;
 }

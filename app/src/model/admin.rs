@@ -88,6 +88,7 @@ pub struct AuditQuery {
     pub before: Option<AuditId>,
     /// At most so many, 1 to 200; 25 unless given.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", param(minimum = 1, maximum = 200))]
     pub limit: Option<u32>,
 }
 

@@ -89,11 +89,17 @@ pub struct LogQuery {
     pub level: Option<LogLevel>,
     /// Only these levels.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "ssr",
+        param(value_type = Option<String>, pattern = "^(info|action|error|agent_decision)(,(info|action|error|agent_decision))*$")
+    )]
     pub levels: Option<LogLevels>,
     /// Only lines with this text, up to 200 characters, in which the case of ASCII letters does not matter.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", param(max_length = 200))]
     pub q: Option<String>,
     /// At most this many (1 to 1000, 200 if not given); with neither `after` nor `before`, the newest ones.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", param(minimum = 1, maximum = 1000))]
     pub limit: Option<u32>,
 }

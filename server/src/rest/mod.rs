@@ -9,6 +9,7 @@ mod agents;
 mod api_keys;
 mod auth;
 mod conditional;
+mod docs;
 mod document;
 mod extract;
 mod health;
@@ -42,8 +43,10 @@ const BODY_LIMIT: usize = 1024 * 1024;
 /// All REST routes with their health checks.
 pub fn router(state: &AppState) -> Router<AppState> {
     let (calls, api) = calls(state);
-    let document = Bytes::from(serde_json::json!(api).to_string());
-    let v1 = calls
+    let document = serde_json::json!(api);
+    let v1 = calls.merge(docs::router(&document));
+    let document = Bytes::from(document.to_string());
+    let v1 = v1
         .route("/openapi.json", get(async move || ([(CONTENT_TYPE, "application/json")], document)))
         .fallback(no_such_route)
         .method_not_allowed_fallback(wrong_method)

@@ -1,7 +1,7 @@
 //! Personal access tokens of a user: made, shown once, listed, revoked.
 
 use app::{
-    backend::{Answer, Tokens},
+    backend::{Answer, SHOWN_TOKEN, Tokens},
     error::AppError,
     model::{NewToken, PersonalToken, Scope, Timestamp, TokenDraft, TokenId, Viewer},
 };
@@ -69,6 +69,10 @@ impl Tokens for Services {
                 last_used_at: None,
             },
         })
+    }
+
+    fn show_token(&self, token: Option<&str>) -> String {
+        self.auth.cookies().shown_once(SHOWN_TOKEN, "/settings", token)
     }
 
     async fn delete_token(&self, viewer: &Viewer, id: TokenId) -> Answer<()> {

@@ -80,6 +80,9 @@ impl Tokens for Fake {
         let stored = self.tokens(viewer).await?.remove(0);
         Ok(NewToken { token: "autocode_pat_made".to_owned(), stored })
     }
+    fn show_token(&self, token: Option<&str>) -> String {
+        format!("autocode_new_token={}", token.unwrap_or_default())
+    }
     async fn delete_token(&self, _: &Viewer, id: TokenId) -> Answer<()> {
         assert_eq!(id, TokenId(4));
         Err(AppError::NotFound)

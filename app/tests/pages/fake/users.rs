@@ -3,7 +3,7 @@
 use app::{
     backend::{Answer, Users},
     error::AppError,
-    model::{Credentials, DiskUse, Role, Timestamp, User, UserId, UserSummary, Viewer},
+    model::{Credentials, DiskUse, Page, Role, Timestamp, User, UserId, UserSummary, Viewer},
 };
 use async_trait::async_trait;
 

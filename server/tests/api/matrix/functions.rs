@@ -63,7 +63,7 @@ fn form(id: &str) -> String {
     let fields = [
         "name=x&description=x&architecture=x&confirmation=x&text=x&version=x&kind=description&to_step=&undo_id=1",
         "username=somebody&password=correct+horse+battery&current=not+it&token=none&role=user&theme=dark",
-        "provider=openai&key=sk-87654321&scopes[0]=read&expires_in_days=30",
+        "provider=openai&key=sk-87654321&read=true&days=30",
         "form[name]=x&form[model]=demo/builder&form[identity]=&form[global_rules]=&form[coding_cli]=claude",
         "form[approval_policy]=auto",
     ];

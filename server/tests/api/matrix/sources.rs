@@ -5,9 +5,10 @@ use std::{fs, path::Path};
 use super::sockets::SOCKETS;
 
 /// Routes beside documented calls, pages, server functions and sockets, and why each needs no row of its own.
-const KNOWN: [(&str, &str); 5] = [
+const KNOWN: [(&str, &str); 6] = [
     ("/openapi.json", "the document itself, the same for everybody"),
     ("/docs", "the document as a page"),
+    ("/docs.css", "its looks"),
     ("/api/{*rest}", "says that there is no such call"),
     ("/healthz", "says that the process is there"),
     ("/readyz", "says whether it can serve"),
