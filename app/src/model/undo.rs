@@ -11,6 +11,7 @@ pub struct UndoDraft {
     /// Id of the finished step after which the project is to stand; none for before the first. Left out by mistake it
     /// must not take everything back.
     #[serde(deserialize_with = "Option::deserialize")]
+    #[cfg_attr(feature = "ssr", schema(required = true))]
     pub to_step: Option<String>,
 }
 

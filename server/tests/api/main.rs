@@ -19,6 +19,8 @@ mod common;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod fake_runner;
 #[cfg(test)]
 mod key_test;
