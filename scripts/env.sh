@@ -9,6 +9,7 @@ autocode_tools=${AUTOCODE_TOOLS:-$autocode_cache/tools}
 # Versions of the tools; wasm-bindgen's command line must be exactly the library's version.
 leptos_version=0.3.11
 sqlx_version=0.9.0
+schemathesis_version=4.32.5
 bindgen_version=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/[^0-9.]/, ""); print; exit }' "$autocode_root/Cargo.lock")
 
 autocode_path=$autocode_tools/cargo-leptos-$leptos_version/bin

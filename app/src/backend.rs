@@ -13,13 +13,13 @@ use crate::{
     error::AppError,
     model::{
         Agent, AgentDraft, AgentId, ApiKeyInfo, Changes, ChangesQuery, Credentials, Dashboard, Diagnosis,
-        Instance, KeyTest, LogEntry, LogId, LogQuery, Project, ProjectDraft, ProjectId, ProjectText,
-        Provider, Role, StartAnswer, StepUsage, TextKind, TextSave, Undo, UndoDraft, UndoId, UsageSummary,
-        User, UserId, UserSummary, Viewer,
+        Expected, Instance, KeyTest, LogEntry, LogId, LogQuery, Page, Project, ProjectDraft, ProjectId,
+        ProjectText, Provider, Role, StartAnswer, StepUsage, TextKind, TextSave, Undo, UndoDraft, UndoId,
+        UsageSummary, User, UserId, UserSummary, Viewer,
     },
 };
 
-pub use account::{Administration, OwnAccount};
+pub use account::{Administration, OwnAccount, SHOWN_TOKEN, Tokens};
 
 /// Answer of every port call.
 pub type Answer<T> = Result<T, AppError>;
@@ -46,7 +46,7 @@ pub trait Accounts: Send + Sync {
 #[async_trait]
 pub trait Users: Send + Sync {
     /// All users with their counts, oldest first.
-    async fn users(&self, viewer: &Viewer) -> Answer<Vec<UserSummary>>;
+    async fn users(&self, viewer: &Viewer, page: Page) -> Answer<Vec<UserSummary>>;
     /// Creates a user of role `user` with their folders.
     async fn create_user(&self, viewer: &Viewer, credentials: Credentials) -> Answer<User>;
     /// Ends a user's sessions and instances and removes all that is theirs; a typed confirmation must be the username.
@@ -58,18 +58,24 @@ pub trait Users: Send + Sync {
 /// A user's agents.
 #[async_trait]
 pub trait Agents: Send + Sync {
-    /// All agents of the viewer, oldest first.
-    async fn agents(&self, viewer: &Viewer) -> Answer<Vec<Agent>>;
+    /// The viewer's agents, oldest first.
+    async fn agents(&self, viewer: &Viewer, page: Page) -> Answer<Vec<Agent>>;
     /// One agent.
     async fn agent(&self, viewer: &Viewer, id: AgentId) -> Answer<Agent>;
     /// Creates an agent.
     async fn create_agent(&self, viewer: &Viewer, draft: AgentDraft) -> Answer<Agent>;
-    /// Replaces what the owner wrote.
-    async fn update_agent(&self, viewer: &Viewer, id: AgentId, draft: AgentDraft) -> Answer<Agent>;
-    /// Deletes an agent; a conflict while it has projects.
-    async fn delete_agent(&self, viewer: &Viewer, id: AgentId) -> Answer<()>;
-    /// Its instances, newest first, at most 50.
-    async fn instances(&self, viewer: &Viewer, id: AgentId) -> Answer<Vec<Instance>>;
+    /// Replaces what the owner wrote, if the agent is what was expected.
+    async fn update_agent(
+        &self,
+        viewer: &Viewer,
+        id: AgentId,
+        draft: AgentDraft,
+        expected: Expected,
+    ) -> Answer<Agent>;
+    /// Deletes an agent, if it is what was expected; a conflict while it has projects.
+    async fn delete_agent(&self, viewer: &Viewer, id: AgentId, expected: Expected) -> Answer<()>;
+    /// Its instances, newest first.
+    async fn instances(&self, viewer: &Viewer, id: AgentId, page: Page) -> Answer<Vec<Instance>>;
 }
 
 /// A user's projects, their runs, logs and cost.
@@ -78,15 +84,22 @@ pub trait Projects: Send + Sync {
     /// Everything on the dashboard.
     async fn dashboard(&self, viewer: &Viewer) -> Answer<Dashboard>;
     /// The projects of one agent, newest first.
-    async fn projects(&self, viewer: &Viewer, agent: AgentId) -> Answer<Vec<Project>>;
+    async fn projects(&self, viewer: &Viewer, agent: AgentId, page: Page) -> Answer<Vec<Project>>;
     /// One project.
     async fn project(&self, viewer: &Viewer, id: ProjectId) -> Answer<Project>;
     /// Creates a project with a slug made from its name.
     async fn create_project(&self, viewer: &Viewer, agent: AgentId, draft: ProjectDraft) -> Answer<Project>;
-    /// Replaces name, description, architecture and, if given, the unfinished part of the plan.
-    async fn update_project(&self, viewer: &Viewer, id: ProjectId, draft: ProjectDraft) -> Answer<Project>;
-    /// Stops the project and removes its rows and workspace.
-    async fn delete_project(&self, viewer: &Viewer, id: ProjectId) -> Answer<()>;
+    /// Replaces name, description, architecture and, if given, the unfinished part of the plan, if the project is what
+    /// was expected.
+    async fn update_project(
+        &self,
+        viewer: &Viewer,
+        id: ProjectId,
+        draft: ProjectDraft,
+        expected: Expected,
+    ) -> Answer<Project>;
+    /// Stops the project and removes its rows and workspace, if it is what was expected.
+    async fn delete_project(&self, viewer: &Viewer, id: ProjectId, expected: Expected) -> Answer<()>;
     /// Starts (or resumes) work; a conflict when it is running already.
     async fn start(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer>;
     /// Ends the instance and its terminal session; a conflict when it never ran.
@@ -101,8 +114,8 @@ pub trait Projects: Send + Sync {
     async fn undo(&self, viewer: &Viewer, id: ProjectId, draft: UndoDraft) -> Answer<Project>;
     /// Brings back what an undo took away; a conflict while it is running.
     async fn redo(&self, viewer: &Viewer, id: ProjectId, undo: UndoId) -> Answer<Project>;
-    /// The ways back that were taken, newest first, at most 50.
-    async fn undos(&self, viewer: &Viewer, id: ProjectId) -> Answer<Vec<Undo>>;
+    /// The ways back that were taken, newest first.
+    async fn undos(&self, viewer: &Viewer, id: ProjectId, page: Page) -> Answer<Vec<Undo>>;
     /// Log lines, oldest first.
     async fn logs(&self, viewer: &Viewer, id: ProjectId, query: LogQuery) -> Answer<Vec<LogEntry>>;
     /// The built-in demonstration project, ready to be created; it is meant for `demo/builder`.
@@ -150,12 +163,12 @@ pub trait ApiKeys: Send + Sync {
 
 /// All ports together, as the server provides them in the reactive context.
 pub trait Backend:
-    Accounts + OwnAccount + Users + Administration + Agents + Projects + Overview + ApiKeys
+    Accounts + OwnAccount + Tokens + Users + Administration + Agents + Projects + Overview + ApiKeys
 {
 }
 
-impl<T: Accounts + OwnAccount + Users + Administration + Agents + Projects + Overview + ApiKeys> Backend
-    for T
+impl<T: Accounts + OwnAccount + Tokens + Users + Administration + Agents + Projects + Overview + ApiKeys>
+    Backend for T
 {
 }
 

@@ -11,6 +11,7 @@ use thiserror::Error;
 
 /// A problem with one field of a form or body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// Name of the field as in the JSON body.
     pub field: String,
@@ -31,12 +32,18 @@ pub enum AppError {
     /// Signed in, but the thing is for admins (403).
     #[error("Only an admin may do this.")]
     Forbidden,
+    /// Signed in, but not in a way that allows this (403).
+    #[error("{0}")]
+    Denied(String),
     /// There is no such thing, or it is another user's (404).
     #[error("Not found.")]
     NotFound,
     /// It contradicts what is there (409).
     #[error("{0}")]
     Conflict(String),
+    /// It is no longer what the writer saw (412); the detail is its version now.
+    #[error("It was changed meanwhile; read it again before you change it.")]
+    Outdated(String),
     /// The input is not acceptable (422).
     #[error("{}", .0.iter().map(|e| e.message.as_str()).collect::<Vec<_>>().join(" "))]
     Invalid(Vec<FieldError>),
@@ -61,9 +68,10 @@ impl AppError {
     pub fn status_code(&self) -> u16 {
         match self {
             Self::Unauthorized | Self::BadCredentials => 401,
-            Self::Forbidden => 403,
+            Self::Forbidden | Self::Denied(_) => 403,
             Self::NotFound => 404,
             Self::Conflict(_) => 409,
+            Self::Outdated(_) => 412,
             Self::Invalid(_) => 422,
             Self::TooManyRequests(_) => 429,
             Self::Internal => 500,

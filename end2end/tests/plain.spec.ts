@@ -37,6 +37,15 @@ test('pages show their content and forms post', async ({ page, request }) => {
   await row.getByRole('button', { name: 'Delete' }).click();
   await expect(row).not.toContainText('9876');
 
+  const form = page.getByRole('form', { name: 'New token' });
+  await form.getByLabel('What it is for').fill('Without scripts');
+  await form.getByRole('button', { name: 'Make a token' }).click();
+  await expect(page.getByTestId('new-token').getByRole('textbox')).toHaveValue(/^autocode_pat_/);
+  await page.goto('/settings');
+  await expect(page.getByTestId('new-token')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Revoke Without scripts' }).click();
+  await expect(page.getByTestId('tokens')).toHaveCount(0);
+
   await page.getByRole('button', { name: /^Sign out/ }).first().click();
   await expect(page).toHaveURL('/login');
   await page.goto('/settings');

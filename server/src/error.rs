@@ -7,7 +7,7 @@ use axum::{
 };
 use http::{
     HeaderValue, StatusCode,
-    header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+    header::{CONTENT_TYPE, ETAG, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use serde::Serialize;
 use tracing::error;
@@ -39,6 +39,9 @@ fn conflict(message: &str) -> Option<&'static str> {
         Some("users.username") => Some("This username is taken."),
         Some("agents.user_id, agents.name") => Some("You have an agent of this name already."),
         Some("projects.user_id, projects.slug") => Some("You have a project in this folder already."),
+        Some("personal_tokens.user_id, personal_tokens.name") => {
+            Some("You have a token of this name already.")
+        }
         Some("agent_instances.project_id") => Some("The project is running already."),
         _ => message
             .starts_with("FOREIGN KEY constraint failed")
@@ -53,7 +56,7 @@ pub fn internal(what: &'static str, why: impl std::fmt::Display) -> AppError {
 }
 
 /// An answer that says no, as RFC 9457 has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Problem {
     /// Always `about:blank`: the status says what kind it is.
     #[serde(rename = "type")]
@@ -65,6 +68,9 @@ pub struct Problem {
     errors: Vec<FieldError>,
     #[serde(skip)]
     retry_after: Option<u64>,
+    /// Version of what is there now.
+    #[serde(skip)]
+    version: Option<Box<str>>,
 }
 
 impl Problem {
@@ -77,6 +83,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
+            version: None,
         }
     }
 }
@@ -87,6 +94,7 @@ impl From<AppError> for Problem {
         let mut problem = Self::new(status, error.to_string());
         match error {
             AppError::Invalid(errors) => problem.errors = errors,
+            AppError::Outdated(version) => problem.version = Some(version.into()),
             AppError::TooManyRequests(seconds) => problem.retry_after = Some(seconds),
             _ => {}
         }
@@ -98,11 +106,15 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = self.retry_after;
+        let tag = self.version.as_ref().and_then(|v| HeaderValue::from_str(&format!("\"{v}\"")).ok());
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(tag) = tag {
+            headers.insert(ETAG, tag);
         }
         if let Some(seconds) = retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

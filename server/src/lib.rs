@@ -202,7 +202,7 @@ fn assemble(
     let assets = site::assets(config).map_err(RunError::Site)?;
     let readiness = Readiness::new(db.clone(), disk, config.run_dir.clone());
     let config = config.clone();
-    let shutdown = shutdown.clone();
+    let (tasks, shutdown) = (tracker.clone(), shutdown.clone());
     let state = AppState {
         db,
         config,
@@ -215,6 +215,7 @@ fn assemble(
         assets,
         metrics,
         readiness,
+        tasks,
         shutdown,
     };
     Ok((state, services))
@@ -224,7 +225,7 @@ fn assemble(
 fn router(state: AppState) -> Router {
     let auth = state.auth.clone();
     let guarded = Router::new()
-        .merge(rest::router())
+        .merge(rest::router(&state))
         .merge(ws::router())
         .merge(site::router(&state))
         .layer(middleware::from_fn_with_state(auth.clone(), layer::renew))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{Assets, backend::SharedBackend};
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     auth::Auth, config::Config, db::Db, gateway::Gateway, live::LiveHub, metrics::Metrics,
@@ -37,6 +37,8 @@ pub struct AppState {
     pub metrics: Metrics,
     /// Whether everything is there.
     pub readiness: Readiness,
+    /// Work that goes on without whoever asked for it; the server waits for it when it ends.
+    pub tasks: TaskTracker,
     /// Cancelled when the server stops: open sockets end.
     pub shutdown: CancellationToken,
 }

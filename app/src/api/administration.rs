@@ -5,7 +5,7 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use crate::{
     api::{answered, signed_in},
-    model::AuditQuery,
+    model::{AuditQuery, Page},
 };
 use crate::{
     error::AppError,
@@ -16,7 +16,7 @@ use crate::{
 #[server(prefix = "/fn", endpoint = "load_links")]
 pub async fn load_links() -> Result<Vec<AccountLink>, AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.links(&viewer).await)
+    answered(backend.links(&viewer, Page::ALL).await)
 }
 
 /// Makes an invitation.

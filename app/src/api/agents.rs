@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use crate::{
-    api::{answered, send_to, signed_in, unix_lines},
-    model::{AgentDraft, ApprovalPolicy, CodingCli, ModelName, parse_mcp_servers},
+    api::{LATEST, answered, send_to, signed_in, unix_lines},
+    model::{AgentDraft, ApprovalPolicy, CodingCli, Expected, ModelName, Page, parse_mcp_servers},
 };
 use crate::{
     error::AppError,
@@ -36,8 +36,8 @@ pub async fn load_agent(id: AgentId) -> Result<Agent, AppError> {
 pub async fn load_agent_detail(id: AgentId) -> Result<AgentDetail, AppError> {
     let (backend, viewer) = signed_in().await?;
     let agent = answered(backend.agent(&viewer, id).await)?;
-    let projects = answered(backend.projects(&viewer, id).await)?;
-    let instances = answered(backend.instances(&viewer, id).await)?;
+    let projects = answered(backend.projects(&viewer, id, Page::ALL).await)?;
+    let instances = answered(backend.instances(&viewer, id, LATEST).await)?;
     Ok(AgentDetail { agent, projects, instances })
 }
 
@@ -80,7 +80,7 @@ pub async fn update_agent(id: AgentId, form: AgentForm) -> Result<(), AppError> 
     let (backend, viewer) = signed_in().await?;
     let kept = answered(backend.agent(&viewer, id).await)?.draft;
     let draft = answered(form.draft(Some(kept)))?;
-    answered(backend.update_agent(&viewer, id, draft).await)?;
+    answered(backend.update_agent(&viewer, id, draft, Expected::Anything).await)?;
     send_to(&format!("/agents/{id}"));
     Ok(())
 }
@@ -89,7 +89,7 @@ pub async fn update_agent(id: AgentId, form: AgentForm) -> Result<(), AppError> 
 #[server(prefix = "/fn", endpoint = "delete_agent")]
 pub async fn delete_agent(id: AgentId) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.delete_agent(&viewer, id).await)?;
+    answered(backend.delete_agent(&viewer, id, Expected::Anything).await)?;
     send_to("/");
     Ok(())
 }

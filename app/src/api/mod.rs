@@ -15,6 +15,7 @@ mod plan;
 mod projects;
 mod tabs;
 mod theme;
+mod tokens;
 mod users;
 
 pub use accounts::{Login, Logout, NavProject, Setup, Shell, load_shell, login_page, setup_page};
@@ -39,10 +40,15 @@ pub use tabs::{
     Overview, SaveProjectText, TabData, load_logs, load_project_tab, load_project_text, save_project_text,
 };
 pub use theme::{SetTheme, theme};
+pub use tokens::{CreateToken, RevokeToken, TokenList, load_tokens};
 pub use users::{CreateUser, DeleteUser, load_users};
 
+/// What pages show of a history: the newest entries.
 #[cfg(feature = "ssr")]
-use server::{answered, headers, send_to, set_cookies, signed_in, unix_lines};
+const LATEST: crate::model::Page = crate::model::Page { after: None, limit: Some(50) };
+
+#[cfg(feature = "ssr")]
+use server::{answered, headers, is_plain_post, send_to, set_cookies, shown_cookie, signed_in, unix_lines};
 
 #[cfg(feature = "ssr")]
 mod server {
@@ -50,14 +56,14 @@ mod server {
 
     use http::{
         HeaderMap, HeaderValue, Method, StatusCode,
-        header::{ACCEPT, SET_COOKIE},
+        header::{ACCEPT, COOKIE, SET_COOKIE},
         request::Parts,
     };
     use leptos::prelude::use_context;
     use leptos_axum::ResponseOptions;
 
     use crate::{
-        backend::{Cookies, SharedBackend, backend},
+        backend::{Cookies, SHOWN_TOKEN, SharedBackend, backend},
         error::AppError,
         model::Viewer,
     };
@@ -115,6 +121,23 @@ mod server {
                 .append_header(SET_COOKIE, HeaderValue::from_str(&cookie).map_err(|_| AppError::Internal)?);
         }
         Ok(())
+    }
+
+    /// Whether a form was posted without scripts: what is answered is a page.
+    pub fn is_plain_post() -> bool {
+        use_context::<Parts>().is_some_and(|parts| parts.method == Method::POST && accepts_html(&parts))
+    }
+
+    /// What [`crate::backend::Tokens::show_token`] kept for this page.
+    pub fn shown_cookie() -> Option<String> {
+        let parts = use_context::<Parts>()?;
+        let cookies = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs =
+            cookies.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let found = pairs.find(|(name, _)| *name == SHOWN_TOKEN).map(|(_, value)| value);
+        // Only what can be a token is drawn.
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        found.filter(|value| !value.is_empty() && value.chars().all(plain)).map(str::to_owned)
     }
 
     /// Text of a plain form post with the line ends that tools on the server expect.

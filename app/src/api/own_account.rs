@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{
     api::{answered, headers, send_to, set_cookies, signed_in},
     backend::backend,
-    model::{Credentials, PasswordChange},
+    model::{Credentials, Page, PasswordChange},
 };
 use crate::{
     error::AppError,
@@ -17,7 +17,7 @@ use crate::{
 #[server(prefix = "/fn", endpoint = "load_sessions")]
 pub async fn load_sessions() -> Result<Vec<Session>, AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.sessions(&viewer).await)
+    answered(backend.sessions(&viewer, Page::ALL).await)
 }
 
 /// Ends one sign-in.

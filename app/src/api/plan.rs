@@ -4,8 +4,8 @@ use leptos::{prelude::*, server_fn::codec::Json};
 
 #[cfg(feature = "ssr")]
 use crate::{
-    api::{answered, signed_in},
-    model::{ImplementationPlan, ProjectDraft, UndoDraft},
+    api::{LATEST, answered, signed_in},
+    model::{Expected, ImplementationPlan, ProjectDraft, UndoDraft},
 };
 use crate::{
     error::AppError,
@@ -18,14 +18,14 @@ pub async fn save_plan(id: ProjectId, steps: Vec<Step>) -> Result<(), AppError> 
     let (backend, viewer) = signed_in().await?;
     let kept = answered(backend.project(&viewer, id).await)?.draft();
     let draft = ProjectDraft { implementation_plan: Some(ImplementationPlan { steps }), ..kept };
-    answered(backend.update_project(&viewer, id, draft).await).map(drop)
+    answered(backend.update_project(&viewer, id, draft, Expected::Anything).await).map(drop)
 }
 
 /// The ways back that were taken, newest first.
 #[server(prefix = "/fn", endpoint = "load_undos")]
 pub async fn load_undos(id: ProjectId) -> Result<Vec<Undo>, AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.undos(&viewer, id).await)
+    answered(backend.undos(&viewer, id, LATEST).await)
 }
 
 /// Takes files and plan back to the end of a step; an empty id means the beginning.

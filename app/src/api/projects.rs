@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use crate::{
     api::{answered, send_to, signed_in, unix_lines},
-    model::{ApprovalPolicy, ImplementationPlan, Step},
+    model::{ApprovalPolicy, Expected, ImplementationPlan, Step},
 };
 use crate::{
     error::AppError,
@@ -116,7 +116,7 @@ pub async fn delete_project(id: ProjectId, confirmation: String) -> Result<(), A
             "Type the project's name exactly to delete it.",
         )));
     }
-    answered(backend.delete_project(&viewer, id).await)?;
+    answered(backend.delete_project(&viewer, id, Expected::Anything).await)?;
     send_to(&format!("/agents/{}", project.agent_id));
     Ok(())
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use crate::{
-    api::{answered, signed_in, unix_lines},
+    api::{LATEST, answered, signed_in, unix_lines},
     markdown,
     model::{ChangesQuery, TextSave},
 };
@@ -78,7 +78,7 @@ pub async fn load_project_tab(
             };
             TabData::Text(kind, answered(backend.project_text(&viewer, id, kind).await)?)
         }
-        ProjectTab::Plan => TabData::Plan(answered(backend.undos(&viewer, id).await)?),
+        ProjectTab::Plan => TabData::Plan(answered(backend.undos(&viewer, id, LATEST).await)?),
         ProjectTab::Changes => {
             let query = ChangesQuery { step: step.clone() };
             TabData::Changes(step, backend.changes(&viewer, id, query).await)

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use crate::{
     api::{answered, signed_in},
-    model::Credentials,
+    model::{Credentials, Page},
 };
 use crate::{
     error::AppError,
@@ -16,7 +16,7 @@ use crate::{
 #[server(prefix = "/fn", endpoint = "load_users")]
 pub async fn load_users() -> Result<Vec<UserSummary>, AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.users(&viewer).await)
+    answered(backend.users(&viewer, Page::ALL).await)
 }
 
 /// Creates a user.

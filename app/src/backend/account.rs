@@ -4,15 +4,16 @@ use async_trait::async_trait;
 
 use super::Answer;
 use crate::model::{
-    AccountLink, AuditEntry, AuditQuery, Credentials, IsolationReport, LinkId, NewLink, Notifications,
-    PasswordChange, Session, SessionId, User, UserId, Viewer,
+    AccountLink, AuditEntry, AuditQuery, Credentials, IsolationReport, LinkId, NewLink, NewToken,
+    Notifications, Page, PasswordChange, PersonalToken, Session, SessionId, TokenDraft, TokenId, User,
+    UserId, Viewer,
 };
 
 /// A person's own account, and the one-time links that lead to one.
 #[async_trait]
 pub trait OwnAccount: Send + Sync {
-    /// The person's sign-ins, the one that asks first, then by last use.
-    async fn sessions(&self, viewer: &Viewer) -> Answer<Vec<Session>>;
+    /// The person's sign-ins, last used first; all at once, the one that asks comes before the others.
+    async fn sessions(&self, viewer: &Viewer, page: Page<SessionId>) -> Answer<Vec<Session>>;
     /// Ends one sign-in with its open sockets.
     async fn end_session(&self, viewer: &Viewer, id: &SessionId) -> Answer<()>;
     /// Ends all sign-ins but the one that asks.
@@ -34,11 +35,27 @@ pub trait OwnAccount: Send + Sync {
     async fn reset_password(&self, headers: &http::HeaderMap, token: &str, password: String) -> Answer<User>;
 }
 
+/// Name of the cookie of [`Tokens::show_token`].
+pub const SHOWN_TOKEN: &str = "autocode_new_token";
+
+/// A person's tokens for scripts.
+#[async_trait]
+pub trait Tokens: Send + Sync {
+    /// What is stored, newest first, without the tokens themselves.
+    async fn tokens(&self, viewer: &Viewer) -> Answer<Vec<PersonalToken>>;
+    /// Makes a token, shown this once; a conflict for a name that is taken or with too many tokens.
+    async fn create_token(&self, viewer: &Viewer, draft: TokenDraft) -> Answer<NewToken>;
+    /// `Set-Cookie` value with which the settings page of a browser without scripts shows a new token once; none removes it.
+    fn show_token(&self, token: Option<&str>) -> String;
+    /// Revokes a token.
+    async fn delete_token(&self, viewer: &Viewer, id: TokenId) -> Answer<()>;
+}
+
 /// The installation, for admins: every call refuses other viewers.
 #[async_trait]
 pub trait Administration: Send + Sync {
     /// Links that are neither used nor over, newest first.
-    async fn links(&self, viewer: &Viewer) -> Answer<Vec<AccountLink>>;
+    async fn links(&self, viewer: &Viewer, page: Page) -> Answer<Vec<AccountLink>>;
     /// Makes a link with which somebody creates an account, for 72 hours.
     async fn create_invite(&self, viewer: &Viewer) -> Answer<NewLink>;
     /// Makes a link with which a user sets a new password, for 72 hours; an earlier one for the user is void.

@@ -8,7 +8,9 @@ use super::{InvalidName, Timestamp};
 
 /// Id of a sign-in; random, and no secret: a token belongs to it, not the other way round.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "ssr", schema(pattern = "^[A-Za-z0-9_-]{1,64}$"))]
 pub struct SessionId(String);
 
 impl SessionId {
@@ -53,6 +55,7 @@ impl fmt::Display for SessionId {
 
 /// One sign-in of a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Session {
     /// Its id.
     pub id: SessionId,
@@ -68,6 +71,7 @@ pub struct Session {
 
 /// A new password and the proof that it is the person who asks.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct PasswordChange {
     /// The password until now, as typed.
     pub current: String,
@@ -84,6 +88,7 @@ impl fmt::Debug for PasswordChange {
 
 /// What a person's open pages announce by a notification of the browser.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Notifications {
     /// A project begins to wait for a person.
     #[serde(default)]

@@ -6,6 +6,7 @@ use super::{AuditId, LinkId, Role, Timestamp, UserId, Username};
 
 /// How much of the disk a user's files take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct DiskUse {
     /// Bytes of the blocks in use.
     pub bytes: u64,
@@ -17,6 +18,7 @@ pub struct DiskUse {
 
 /// A one-time link that was not used yet; the link itself is known only to whom it was shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct AccountLink {
     /// Row id.
     pub id: LinkId,
@@ -32,6 +34,7 @@ pub struct AccountLink {
 
 /// A link that was just made; shown this once.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct NewLink {
     /// Path with the token behind `#`, which browsers keep to themselves; with scheme and host if the server knows its
     /// public address.
@@ -51,6 +54,7 @@ impl std::fmt::Debug for NewLink {
 
 /// A user's new role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct RoleChange {
     /// The role from now on.
     pub role: Role,
@@ -58,6 +62,7 @@ pub struct RoleChange {
 
 /// One security event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct AuditEntry {
     /// Row id; grows with time.
     pub id: AuditId,
@@ -75,17 +80,21 @@ pub struct AuditEntry {
 
 /// Which security events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "ssr", into_params(parameter_in = Query))]
 pub struct AuditQuery {
     /// Only those older than this one.
     #[serde(default)]
     pub before: Option<AuditId>,
     /// At most so many, 1 to 200; 25 unless given.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", param(minimum = 1, maximum = 200))]
     pub limit: Option<u32>,
 }
 
 /// How well users' processes are kept apart, as found out by starting a cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct IsolationReport {
     /// 2: bubblewrap under one account; 0: nothing.
     pub level: u8,
@@ -97,6 +106,7 @@ pub struct IsolationReport {
 
 /// One property of cells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct IsolationFact {
     /// What it is about.
     pub name: String,

@@ -6,6 +6,7 @@ use super::{AgentId, ApprovalPolicy, CodingCli, ModelName, Timestamp};
 
 /// What a person writes when creating or changing an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct AgentDraft {
     /// Display name, 1 to 80 characters.
     pub name: String,
@@ -40,6 +41,7 @@ fn empty_object() -> serde_json::Value {
 
 /// A stored agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Agent {
     /// Row id.
     pub id: AgentId,

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// Whose changes are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "ssr", into_params(parameter_in = Query))]
 pub struct ChangesQuery {
     /// Id of a finished step; none for the work that is not committed yet.
     #[serde(default)]
@@ -12,6 +14,7 @@ pub struct ChangesQuery {
 
 /// What happened to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FileStatus {
     /// It is new.
@@ -24,6 +27,7 @@ pub enum FileStatus {
 
 /// One changed file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct FileChange {
     /// Path in the workspace, any characters but control characters: show it as text only.
     pub path: String,
@@ -41,6 +45,7 @@ pub struct FileChange {
 
 /// The changes of a step, or of the work that is not committed yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Changes {
     /// The files, in the order of their paths.
     pub files: Vec<FileChange>,

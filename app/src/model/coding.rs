@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A coding CLI that can be driven.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum CodingCli {
     /// Claude Code.
@@ -71,6 +72,7 @@ impl CodingCli {
 
 /// Who decides what the coding CLI may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalPolicy {
     /// Everything is allowed: the sandbox is the limit.

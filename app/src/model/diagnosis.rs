@@ -6,6 +6,7 @@ use super::Timestamp;
 
 /// The loop's view at one moment, for people; every text comes out of a cell: show it as text only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Diagnosis {
     /// Name of the coding CLI.
     pub cli: String,

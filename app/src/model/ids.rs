@@ -8,6 +8,7 @@ macro_rules! id {
     ($(#[$doc:meta] $name:ident),+ $(,)?) => {$(
         #[$doc]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
         #[serde(transparent)]
         pub struct $name(pub i64);
 
@@ -50,4 +51,6 @@ id! {
     LinkId,
     /// Row id in `audit`; grows with time.
     AuditId,
+    /// Row id in `personal_tokens`.
+    TokenId,
 }

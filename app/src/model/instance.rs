@@ -6,6 +6,7 @@ use super::{AgentId, InstanceId, ProjectId, Timestamp};
 
 /// Whether an instance's process is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum InstanceStatus {
     /// Wanted and, as far as known, alive.
@@ -18,6 +19,7 @@ pub enum InstanceStatus {
 
 /// One process of an agent, working on a project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Instance {
     /// Row id.
     pub id: InstanceId,

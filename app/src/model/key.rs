@@ -6,6 +6,7 @@ use super::Timestamp;
 
 /// A provider of models for which a key can be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Provider {
     /// Anthropic Messages API.
@@ -49,6 +50,7 @@ impl std::str::FromStr for Provider {
 
 /// What is shown of a stored key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ApiKeyInfo {
     /// Whose models it opens.
     pub provider: Provider,
@@ -62,6 +64,7 @@ pub struct ApiKeyInfo {
 
 /// What a provider says to a stored key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum KeyOutcome {
     /// It works.
@@ -74,6 +77,7 @@ pub enum KeyOutcome {
 
 /// The result of a request made with a stored key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct KeyTest {
     /// What it says about the key.
     pub outcome: KeyOutcome,

@@ -6,6 +6,7 @@ use super::{InstanceId, LogId, ProjectId, Timestamp};
 
 /// What kind of line it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LogLevel {
     /// Something happened.
@@ -35,6 +36,7 @@ impl LogLevel {
 
 /// One stored log line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct LogEntry {
     /// Row id; grows with time.
     pub id: LogId,
@@ -73,6 +75,8 @@ impl TryFrom<String> for LogLevels {
 
 /// Which lines of a project's log are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "ssr", into_params(parameter_in = Query))]
 pub struct LogQuery {
     /// Only lines with a greater id.
     #[serde(default)]
@@ -85,11 +89,17 @@ pub struct LogQuery {
     pub level: Option<LogLevel>,
     /// Only these levels.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "ssr",
+        param(value_type = Option<String>, pattern = "^(info|action|error|agent_decision)(,(info|action|error|agent_decision))*$")
+    )]
     pub levels: Option<LogLevels>,
     /// Only lines with this text, up to 200 characters, in which the case of ASCII letters does not matter.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", param(max_length = 200))]
     pub q: Option<String>,
     /// At most this many (1 to 1000, 200 if not given); with neither `after` nor `before`, the newest ones.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", param(minimum = 1, maximum = 1000))]
     pub limit: Option<u32>,
 }

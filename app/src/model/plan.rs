@@ -6,6 +6,7 @@ use super::Timestamp;
 
 /// How far a step is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StepStatus {
     /// Not begun.
@@ -23,6 +24,7 @@ pub enum StepStatus {
 
 /// One step of a plan with its outcome so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Step {
     /// Stable within its plan, for example `1` or `parser`; given by position when left empty.
     #[serde(default)]
@@ -60,6 +62,7 @@ pub struct Step {
 
 /// The steps of a project, in order; an empty plan means that the agent proposes one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ImplementationPlan {
     /// Steps in order of work.
     pub steps: Vec<Step>,

@@ -6,6 +6,7 @@ use super::{AgentId, ApprovalPolicy, ImplementationPlan, InstanceId, ProjectId, 
 
 /// Where a project stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProjectStatus {
     /// Never started, or stopped before any work.
@@ -38,6 +39,7 @@ impl ProjectStatus {
 
 /// What a person writes when creating or changing a project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ProjectDraft {
     /// Display name, 1 to 80 characters; the slug is made from it once.
     pub name: String,
@@ -63,6 +65,7 @@ pub struct ProjectDraft {
 
 /// A stored project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Project {
     /// Row id.
     pub id: ProjectId,
@@ -151,6 +154,7 @@ impl Project {
 
 /// Answer to start, stop and restart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct StartAnswer {
     /// The instance that was started or stopped.
     pub instance_id: InstanceId,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TextKind {
     /// The goal.
@@ -24,6 +25,7 @@ impl TextKind {
 
 /// A text as it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ProjectText {
     /// Markdown, up to 64 KiB.
     pub text: String,

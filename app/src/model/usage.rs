@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Token counts of one model answer, or a sum of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct TokenUsage {
     /// Input tokens that were neither read from nor written to the provider's cache.
     pub input_tokens: i64,
@@ -17,6 +18,7 @@ pub struct TokenUsage {
 
 /// Sums over one step of a project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct StepUsage {
     /// Id of the step; none for what no step caused, as planning.
     pub step: Option<String>,
@@ -28,6 +30,7 @@ pub struct StepUsage {
 
 /// Sums over a project or a day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct UsageSummary {
     /// How many requests reached a model.
     pub requests: i64,

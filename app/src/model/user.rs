@@ -6,6 +6,7 @@ use super::{Agent, DiskUse, Project, SessionId, Timestamp, UsageSummary, UserId,
 
 /// What a user may do beyond their own things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// May also create, list and delete users.
@@ -16,6 +17,7 @@ pub enum Role {
 
 /// A person with an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct User {
     /// Row id.
     pub id: UserId,
@@ -50,6 +52,7 @@ impl Viewer {
 
 /// A row of the admin page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct UserSummary {
     /// The account.
     pub user: User,
@@ -67,6 +70,7 @@ pub struct UserSummary {
 
 /// Username and password as typed, for login, setup and new users.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Credentials {
     /// Login name as typed; validated by the service, which answers unknown names and bad passwords alike.
     pub username: String,
@@ -83,6 +87,7 @@ impl std::fmt::Debug for Credentials {
 
 /// What the dashboard shows of one user's things.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Dashboard {
     /// All agents, oldest first.
     pub agents: Vec<Agent>,

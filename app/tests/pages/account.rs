@@ -11,6 +11,9 @@ async fn settings_have_every_section() {
         &html,
         &[
             "href=\"#sessions\"",
+            "Backup &lt;x&gt;",
+            "action=\"/fn/create_token\"",
+            "name=\"id\" value=\"4\"",
             "id=\"sessions\"",
             "Firefox on Linux",
             "This one",
@@ -58,6 +61,7 @@ async fn refusals_are_told_after_a_plain_post() {
         ),
         ("set_notifications", "/settings", "completed=true", "Boxes arrived."),
         ("end_session", "/settings", "id=s2", "Not found."),
+        ("revoke_token", "/settings", "id=4", "Not found."),
         ("set_role", "/admin", "id=1&role=user", "The last admin stays one."),
     ];
     for (name, from, body, message) in posts {

@@ -9,10 +9,10 @@ use app::{
     error::AppError,
     model::{
         Agent, AgentDraft, AgentId, ApprovalPolicy, Changes, ChangesQuery, CodingCli, Credentials, Dashboard,
-        Diagnosis, FileChange, FileStatus, ImplementationPlan, Instance, InstanceId, LogEntry, LogId,
-        LogLevel, LogQuery, Project, ProjectDraft, ProjectId, ProjectStatus, ProjectText, Role, StartAnswer,
-        Step, StepStatus, StepUsage, TextKind, TextSave, Timestamp, TokenUsage, Undo, UndoDraft, UndoId,
-        UsageSummary, UserId, Viewer,
+        Diagnosis, Expected, FileChange, FileStatus, ImplementationPlan, Instance, InstanceId, LogEntry,
+        LogId, LogLevel, LogQuery, Page, Project, ProjectDraft, ProjectId, ProjectStatus, ProjectText, Role,
+        StartAnswer, Step, StepStatus, StepUsage, TextKind, TextSave, Timestamp, TokenUsage, Undo, UndoDraft,
+        UndoId, UsageSummary, UserId, Viewer,
     },
 };
 use async_trait::async_trait;
@@ -123,7 +123,7 @@ impl Accounts for Fake {
 
 #[async_trait]
 impl Agents for Fake {
-    async fn agents(&self, _: &Viewer) -> Answer<Vec<Agent>> {
+    async fn agents(&self, _: &Viewer, _: Page) -> Answer<Vec<Agent>> {
         Ok(vec![agent()])
     }
     async fn agent(&self, _: &Viewer, id: AgentId) -> Answer<Agent> {
@@ -132,16 +132,16 @@ impl Agents for Fake {
     async fn create_agent(&self, _: &Viewer, draft: AgentDraft) -> Answer<Agent> {
         Ok(Agent { id: AgentId(2), draft, created_at: Timestamp::from_millis(0) })
     }
-    async fn update_agent(&self, _: &Viewer, id: AgentId, draft: AgentDraft) -> Answer<Agent> {
+    async fn update_agent(&self, _: &Viewer, id: AgentId, draft: AgentDraft, _: Expected) -> Answer<Agent> {
         // What the form does not show must come back unchanged.
         assert_eq!((draft.tools, draft.global_rules), (vec!["git".to_owned()], "a\nb".to_owned()));
         assert_eq!((draft.coding_cli, draft.approval_policy), (CodingCli::Codex, ApprovalPolicy::AskMe));
         known(id.0, 1, agent())
     }
-    async fn delete_agent(&self, _: &Viewer, _: AgentId) -> Answer<()> {
+    async fn delete_agent(&self, _: &Viewer, _: AgentId, _: Expected) -> Answer<()> {
         Err(AppError::Conflict("It has projects.".to_owned()))
     }
-    async fn instances(&self, _: &Viewer, _: AgentId) -> Answer<Vec<Instance>> {
+    async fn instances(&self, _: &Viewer, _: AgentId, _: Page) -> Answer<Vec<Instance>> {
         Ok(Vec::new())
     }
 }
@@ -151,7 +151,7 @@ impl Projects for Fake {
     async fn dashboard(&self, _: &Viewer) -> Answer<Dashboard> {
         Ok(Dashboard { agents: vec![agent()], projects: vec![project()], today: USAGE })
     }
-    async fn projects(&self, _: &Viewer, _: AgentId) -> Answer<Vec<Project>> {
+    async fn projects(&self, _: &Viewer, _: AgentId, _: Page) -> Answer<Vec<Project>> {
         Ok(vec![project()])
     }
     async fn project(&self, _: &Viewer, id: ProjectId) -> Answer<Project> {
@@ -165,10 +165,16 @@ impl Projects for Fake {
         assert_eq!(draft.clone_url.as_deref(), Some("https://example.org/x"));
         Ok(project())
     }
-    async fn update_project(&self, _: &Viewer, _: ProjectId, _: ProjectDraft) -> Answer<Project> {
+    async fn update_project(
+        &self,
+        _: &Viewer,
+        _: ProjectId,
+        _: ProjectDraft,
+        _: Expected,
+    ) -> Answer<Project> {
         Err(AppError::Internal)
     }
-    async fn delete_project(&self, _: &Viewer, _: ProjectId) -> Answer<()> {
+    async fn delete_project(&self, _: &Viewer, _: ProjectId, _: Expected) -> Answer<()> {
         Ok(())
     }
     async fn start(&self, _: &Viewer, _: ProjectId) -> Answer<StartAnswer> {
@@ -205,7 +211,7 @@ impl Projects for Fake {
     async fn redo(&self, _: &Viewer, _: ProjectId, undo: UndoId) -> Answer<Project> {
         known(undo.0, 4, project())
     }
-    async fn undos(&self, _: &Viewer, _: ProjectId) -> Answer<Vec<Undo>> {
+    async fn undos(&self, _: &Viewer, _: ProjectId, _: Page) -> Answer<Vec<Undo>> {
         Ok(Vec::new())
     }
     async fn logs(&self, _: &Viewer, id: ProjectId, query: LogQuery) -> Answer<Vec<LogEntry>> {

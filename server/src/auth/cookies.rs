@@ -54,6 +54,13 @@ impl CookieStyle {
         vec![self.set(self.access_name(), "", 0), self.set(self.refresh_name(), "", 0)]
     }
 
+    /// `Set-Cookie` value that keeps something for the next look at one page, two minutes at most; none removes it.
+    pub fn shown_once(self, name: &str, path: &str, value: Option<&str>) -> String {
+        let secure = if self.https { "; Secure" } else { "" };
+        let (value, max_age) = value.map_or(("", 0), |value| (value, 120));
+        format!("{name}={value}; HttpOnly; SameSite=Strict; Path={path}; Max-Age={max_age}{secure}")
+    }
+
     fn set(self, name: &str, value: &str, max_age: i64) -> String {
         let secure = if self.https { "; Secure" } else { "" };
         format!("{name}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={max_age}{secure}")

@@ -8,6 +8,7 @@ pub mod extract;
 pub mod layer;
 pub mod limiter;
 pub mod password;
+pub mod personal;
 pub mod token;
 
 use std::sync::Arc;
@@ -32,7 +33,7 @@ use limiter::LoginLimiter;
 use password::Passwords;
 use token::{RefreshToken, TokenKeys};
 
-pub use extract::{AdminUser, AuthUser};
+pub use extract::{AdminUser, AuthUser, SessionUser};
 
 /// For this long after a rotation the token before is still accepted: two tabs may renew at once.
 const GRACE_MS: i64 = 10_000;

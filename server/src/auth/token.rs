@@ -15,6 +15,8 @@ use crate::crypto::{MasterKey, random_bytes};
 pub const ACCESS_SECS: i64 = 15 * 60;
 /// How long a refresh token is valid after its last use, in seconds.
 pub const REFRESH_SECS: i64 = 30 * 24 * 3600;
+/// How a personal access token begins, so that people and scanners for secrets recognise one.
+pub const PERSONAL_PREFIX: &str = "autocode_pat_";
 const AUDIENCE: &str = "autocode";
 const ACCESS_TYPE: &str = "access";
 
@@ -114,7 +116,16 @@ impl RefreshToken {
     }
 }
 
-/// The stored form of a refresh token.
+/// A new personal access token: as random, and recognised by its beginning.
+///
+/// # Errors
+/// If the operating system has no random numbers.
+pub fn personal() -> Result<RefreshToken, getrandom::Error> {
+    let secret = format!("{PERSONAL_PREFIX}{}", URL_SAFE_NO_PAD.encode(random_bytes::<32>()?));
+    Ok(RefreshToken { hash: hash(&secret), secret: SecretString::from(secret) })
+}
+
+/// The stored form of a random token.
 pub fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }

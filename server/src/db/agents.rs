@@ -2,7 +2,7 @@
 //!
 //! Must not know which tools or servers exist: it stores what the service has checked.
 
-use app::model::{Agent, AgentDraft, AgentId, ApprovalPolicy, Timestamp, UserId};
+use app::model::{Agent, AgentDraft, AgentId, ApprovalPolicy, Page, Timestamp, UserId};
 use sqlx::{Sqlite, SqliteExecutor, Transaction};
 
 use super::corrupt;
@@ -44,17 +44,20 @@ impl TryFrom<AgentRow> for Agent {
     }
 }
 
-/// All agents of a user, oldest first.
+/// Agents of a user, oldest first.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn list(db: impl SqliteExecutor<'_>, user: UserId) -> Result<Vec<Agent>, sqlx::Error> {
+pub async fn list(db: impl SqliteExecutor<'_>, user: UserId, page: Page) -> Result<Vec<Agent>, sqlx::Error> {
+    let limit = page.sql_limit();
     sqlx::query_as!(
         AgentRow,
         r#"select id as "id!", name, model, identity, tools, mcp_servers, workspace_base, global_rules, coding_cli,
                   approval_policy, created_at
-           from agents where user_id = ? order by id"#,
-        user.0
+           from agents where user_id = ?1 and (?2 is null or id > ?2) order by id limit ?3"#,
+        user.0,
+        page.after,
+        limit
     )
     .fetch_all(db)
     .await?

@@ -2,7 +2,7 @@
 //!
 //! Must not get tokens; it stores and compares hashes.
 
-use app::model::{AccountLink, LinkId, Timestamp, UserId};
+use app::model::{AccountLink, LinkId, Page, Timestamp, UserId};
 use sqlx::{Sqlite, SqliteExecutor, Transaction};
 
 use super::corrupt;
@@ -41,12 +41,20 @@ pub async fn insert(
 ///
 /// # Errors
 /// Those of the database.
-pub async fn list(db: impl SqliteExecutor<'_>, now: i64) -> Result<Vec<AccountLink>, sqlx::Error> {
+pub async fn list(
+    db: impl SqliteExecutor<'_>,
+    page: Page,
+    now: i64,
+) -> Result<Vec<AccountLink>, sqlx::Error> {
+    let limit = page.sql_limit();
     sqlx::query!(
         r#"select l.id as "id!", u.username as "username?", l.created_by, l.created_at, l.expires_at
            from account_links l left join users u on u.id = l.user_id
-           where l.expires_at > ? and u.deleting_at is null order by l.id desc"#,
-        now
+           where l.expires_at > ?1 and u.deleting_at is null and (?2 is null or l.id < ?2)
+           order by l.id desc limit ?3"#,
+        now,
+        page.after,
+        limit
     )
     .fetch_all(db)
     .await?

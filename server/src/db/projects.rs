@@ -2,86 +2,10 @@
 //!
 //! Must not know the isolation of a project's processes: that field is filled in by the service.
 
-use app::model::{
-    AgentId, ApprovalPolicy, ImplementationPlan, Project, ProjectId, ProjectStatus, Slug, Timestamp, UserId,
-};
+use app::model::{AgentId, ApprovalPolicy, ImplementationPlan, Page, Project, ProjectId, Slug, UserId};
 use sqlx::{Sqlite, SqliteExecutor, Transaction};
 
-use super::corrupt;
-
-struct ProjectRow {
-    id: i64,
-    agent_id: i64,
-    name: String,
-    slug: String,
-    description: String,
-    architecture: Option<String>,
-    implementation_plan: String,
-    status: String,
-    status_reason: Option<String>,
-    question: Option<String>,
-    suggestions: String,
-    help_screen: Option<String>,
-    resumes_at: Option<i64>,
-    current_step: i64,
-    tmux_session: String,
-    workspace_path: String,
-    approval_policy: Option<String>,
-    approve_plan: bool,
-    clone_url: Option<String>,
-    running: bool,
-    created_at: i64,
-    updated_at: i64,
-}
-
-impl TryFrom<ProjectRow> for Project {
-    type Error = sqlx::Error;
-
-    fn try_from(row: ProjectRow) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            id: ProjectId(row.id),
-            agent_id: AgentId(row.agent_id),
-            name: row.name,
-            slug: row.slug.parse().map_err(|e| corrupt("slug", e))?,
-            description: row.description,
-            architecture: row.architecture,
-            implementation_plan: serde_json::from_str(&row.implementation_plan)
-                .map_err(|e| corrupt("implementation_plan", e))?,
-            status: parse_status(&row.status)?,
-            status_reason: row.status_reason,
-            question: row.question,
-            suggestions: serde_json::from_str(&row.suggestions).map_err(|e| corrupt("suggestions", e))?,
-            help_screen: row.help_screen,
-            resumes_at: row.resumes_at.map(Timestamp::from_millis),
-            current_step: row.current_step,
-            tmux_session: row.tmux_session,
-            workspace_path: row.workspace_path,
-            approval_policy: row.approval_policy.map(|text| parse_policy(&text)).transpose()?,
-            approve_plan: row.approve_plan,
-            clone_url: row.clone_url,
-            running: row.running,
-            isolation_warning: None,
-            created_at: Timestamp::from_millis(row.created_at),
-            updated_at: Timestamp::from_millis(row.updated_at),
-        })
-    }
-}
-
-fn parse_policy(text: &str) -> Result<ApprovalPolicy, sqlx::Error> {
-    ApprovalPolicy::parse(text).ok_or_else(|| corrupt("approval_policy", text))
-}
-
-fn parse_status(text: &str) -> Result<ProjectStatus, sqlx::Error> {
-    Ok(match text {
-        "created" => ProjectStatus::Created,
-        "planning" => ProjectStatus::Planning,
-        "running" => ProjectStatus::Running,
-        "paused" => ProjectStatus::Paused,
-        "completed" => ProjectStatus::Completed,
-        "failed" => ProjectStatus::Failed,
-        other => return Err(corrupt("status", other)),
-    })
-}
+use super::{corrupt, project_row::ProjectRow};
 
 /// One project of a user.
 ///
@@ -110,16 +34,11 @@ pub async fn find(
     .transpose()
 }
 
-/// The projects of a user, or of one of their agents, most recently changed first.
+/// All projects of a user, most recently changed first.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn list(
-    db: impl SqliteExecutor<'_>,
-    user: UserId,
-    agent: Option<AgentId>,
-) -> Result<Vec<Project>, sqlx::Error> {
-    let agent = agent.map(|id| id.0);
+pub async fn list(db: impl SqliteExecutor<'_>, user: UserId) -> Result<Vec<Project>, sqlx::Error> {
     sqlx::query_as!(
         ProjectRow,
         r#"select id as "id!", agent_id, name, slug, description, architecture, implementation_plan, status,
@@ -128,9 +47,40 @@ pub async fn list(
                   exists (select 1 from agent_instances i where i.project_id = projects.id and i.status = 'running')
                       as "running!: bool",
                   created_at, updated_at
-           from projects where user_id = ?1 and (?2 is null or agent_id = ?2) order by updated_at desc, id desc"#,
+           from projects where user_id = ? order by updated_at desc, id desc"#,
+        user.0
+    )
+    .fetch_all(db)
+    .await?
+    .into_iter()
+    .map(Project::try_from)
+    .collect()
+}
+
+/// The projects of one of a user's agents, newest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of_agent(
+    db: impl SqliteExecutor<'_>,
+    user: UserId,
+    agent: AgentId,
+    page: Page,
+) -> Result<Vec<Project>, sqlx::Error> {
+    let limit = page.sql_limit();
+    sqlx::query_as!(
+        ProjectRow,
+        r#"select id as "id!", agent_id, name, slug, description, architecture, implementation_plan, status,
+                  status_reason, question, suggestions, help_screen, resumes_at, current_step, tmux_session,
+                  workspace_path, approval_policy, approve_plan as "approve_plan!: bool", clone_url,
+                  exists (select 1 from agent_instances i where i.project_id = projects.id and i.status = 'running')
+                      as "running!: bool",
+                  created_at, updated_at
+           from projects where user_id = ?1 and agent_id = ?2 and (?3 is null or id < ?3) order by id desc limit ?4"#,
         user.0,
-        agent
+        agent.0,
+        page.after,
+        limit
     )
     .fetch_all(db)
     .await?

@@ -1,6 +1,8 @@
 //! SQL for instances: which should run, which ran, and the leases of their tokens.
 
-use app::model::{AgentId, Instance, InstanceId, InstanceStatus, ProjectId, Timestamp, UserId, Username};
+use app::model::{
+    AgentId, Instance, InstanceId, InstanceStatus, Page, ProjectId, Timestamp, UserId, Username,
+};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use super::corrupt;
@@ -77,16 +79,24 @@ pub async fn latest(
     }))
 }
 
-/// The newest instances of an agent, at most 50.
+/// Instances of an agent, newest first.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn of_agent(db: &SqlitePool, user: UserId, agent: AgentId) -> Result<Vec<Instance>, sqlx::Error> {
+pub async fn of_agent(
+    db: &SqlitePool,
+    user: UserId,
+    agent: AgentId,
+    page: Page,
+) -> Result<Vec<Instance>, sqlx::Error> {
+    let limit = page.sql_limit();
     let rows = sqlx::query!(
         r#"select id as "id!", project_id, pid, status, started_at, stopped_at from agent_instances
-           where user_id = ? and agent_id = ? order by id desc limit 50"#,
+           where user_id = ?1 and agent_id = ?2 and (?3 is null or id < ?3) order by id desc limit ?4"#,
         user.0,
-        agent.0
+        agent.0,
+        page.after,
+        limit
     );
     Ok(rows
         .fetch_all(db)

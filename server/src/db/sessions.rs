@@ -2,7 +2,7 @@
 //!
 //! Must not know how tokens look; it stores and compares hashes.
 
-use app::model::{SessionId, Timestamp, UserId, Viewer};
+use app::model::{Page, SessionId, Timestamp, UserId, Viewer};
 use sqlx::{Sqlite, SqliteExecutor, Transaction};
 
 use super::{corrupt, users::parse_role};
@@ -141,13 +141,19 @@ pub async fn delete(tx: &mut Transaction<'_, Sqlite>, id: &str) -> Result<(), sq
 pub async fn list(
     db: impl SqliteExecutor<'_>,
     user: UserId,
+    page: &Page<SessionId>,
     now: i64,
 ) -> Result<Vec<OwnSession>, sqlx::Error> {
+    let (after, limit) = (page.after.as_ref().map(SessionId::as_str), page.sql_limit());
     sqlx::query!(
         r#"select id as "id!", user_agent, created_at, rotated_at from sessions
-           where user_id = ? and expires_at > ? order by rotated_at desc, id"#,
+           where user_id = ?1 and expires_at > ?2
+                 and (?3 is null or (rotated_at, id) < (select rotated_at, id from sessions where user_id = ?1 and id = ?3))
+           order by rotated_at desc, id desc limit ?4"#,
         user.0,
-        now
+        now,
+        after,
+        limit
     )
     .fetch_all(db)
     .await?

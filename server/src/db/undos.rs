@@ -2,19 +2,27 @@
 //!
 //! Must not know how files are put aside: it stores what the runner calls them.
 
-use app::model::{ProjectId, Timestamp, Undo, UndoId, UserId};
+use app::model::{Page, ProjectId, Timestamp, Undo, UndoId, UserId};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
-/// The ways back of a project, newest first, at most 50.
+/// The ways back of a project, newest first.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn list(db: &SqlitePool, user: UserId, project: ProjectId) -> Result<Vec<Undo>, sqlx::Error> {
+pub async fn list(
+    db: &SqlitePool,
+    user: UserId,
+    project: ProjectId,
+    page: Page,
+) -> Result<Vec<Undo>, sqlx::Error> {
+    let limit = page.sql_limit();
     let rows = sqlx::query!(
         r#"select id as "id!", label, created_at, undone_at from undos
-           where user_id = ? and project_id = ? order by id desc limit 50"#,
+           where user_id = ?1 and project_id = ?2 and (?3 is null or id < ?3) order by id desc limit ?4"#,
         user.0,
-        project.0
+        project.0,
+        page.after,
+        limit
     );
     Ok(rows
         .fetch_all(db)

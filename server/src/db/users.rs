@@ -2,7 +2,7 @@
 //!
 //! Must not know how a password is hashed or checked.
 
-use app::model::{Notifications, Role, Timestamp, User, UserId, UserSummary, Username};
+use app::model::{Notifications, Page, Role, Timestamp, User, UserId, UserSummary, Username};
 use sqlx::{Sqlite, SqliteExecutor, Transaction};
 
 use super::corrupt;
@@ -98,17 +98,20 @@ pub async fn find(db: impl SqliteExecutor<'_>, id: UserId) -> Result<Option<User
         .transpose()
 }
 
-/// All accounts with their counts, oldest first, without those being deleted.
+/// Accounts with their counts, oldest first, without those being deleted.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn summaries(db: impl SqliteExecutor<'_>) -> Result<Vec<UserSummary>, sqlx::Error> {
+pub async fn summaries(db: impl SqliteExecutor<'_>, page: Page) -> Result<Vec<UserSummary>, sqlx::Error> {
+    let limit = page.sql_limit();
     sqlx::query!(
         r#"select u.id as "id!", u.username, u.role, u.created_at, u.last_sign_in_at,
                   (select count(*) from agents a where a.user_id = u.id) as "agents!: i64",
                   (select count(*) from agent_instances i where i.user_id = u.id and i.status = 'running')
                       as "running_instances!: i64"
-           from users u where u.deleting_at is null order by u.id"#
+           from users u where u.deleting_at is null and (?1 is null or u.id > ?1) order by u.id limit ?2"#,
+        page.after,
+        limit
     )
     .fetch_all(db)
     .await?

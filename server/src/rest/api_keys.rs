@@ -4,33 +4,36 @@ use app::{
     backend::SharedBackend,
     model::{ApiKeyInfo, KeyTest, Provider},
 };
-use axum::{
-    Router,
-    extract::State,
-    routing::{get, post, put},
-};
+use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Problem,
+    document::tag,
     extract::{Json, Path},
 };
 use crate::{auth::AuthUser, state::AppState};
 
 /// Never logged, so without `Debug`.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 struct KeyBody {
     key: String,
 }
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/api-keys", get(list))
-        .route("/api-keys/{provider}", put(store).delete(remove))
-        .route("/api-keys/{provider}/test", post(test))
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(store, remove)).routes(routes!(test))
 }
 
+/// What is stored, without the keys.
+#[utoipa::path(
+    get,
+    path = "/api-keys",
+    tag = tag::KEYS,
+    operation_id = "list_api_keys",
+    responses((status = 200, body = Vec<ApiKeyInfo>))
+)]
 async fn list(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -38,6 +41,16 @@ async fn list(
     Ok(axum::Json(backend.api_keys(user.viewer()).await?))
 }
 
+/// Stores or replaces the key for a provider.
+#[utoipa::path(
+    put,
+    path = "/api-keys/{provider}",
+    tag = tag::KEYS,
+    operation_id = "store_api_key",
+    params(("provider" = Provider, Path, description = "Whose models it opens.")),
+    request_body = KeyBody,
+    responses((status = 200, body = ApiKeyInfo))
+)]
 async fn store(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -47,6 +60,15 @@ async fn store(
     Ok(axum::Json(backend.put_api_key(user.viewer(), provider, body.key).await?))
 }
 
+/// Forgets the key for a provider.
+#[utoipa::path(
+    delete,
+    path = "/api-keys/{provider}",
+    tag = tag::KEYS,
+    operation_id = "delete_api_key",
+    params(("provider" = Provider, Path, description = "Whose models it opens.")),
+    responses((status = 204))
+)]
 async fn remove(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -56,6 +78,15 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Makes a request that costs nothing with the stored key.
+#[utoipa::path(
+    post,
+    path = "/api-keys/{provider}/test",
+    tag = tag::KEYS,
+    operation_id = "test_api_key",
+    params(("provider" = Provider, Path, description = "Whose models it opens.")),
+    responses((status = 200, body = KeyTest))
+)]
 async fn test(
     user: AuthUser,
     State(backend): State<SharedBackend>,

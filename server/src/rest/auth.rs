@@ -1,19 +1,20 @@
 //! `/auth`: tokens for API clients.
 
 use app::model::Credentials;
-use axum::{Router, extract::State, routing::post};
+use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Problem, extract::Json};
+use super::{Problem, document::tag, extract::Json};
 use crate::{
     auth::{Auth, Renewal, TokenPair, token::ACCESS_SECS},
     state::AppState,
 };
 
 /// What a client keeps; never logged, so without `Debug`.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Tokens {
     access_token: String,
     token_type: &'static str,
@@ -32,18 +33,28 @@ impl From<TokenPair> for Tokens {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 struct Refresh {
     refresh_token: String,
 }
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/auth/login", post(login))
-        .route("/auth/refresh", post(refresh))
-        .route("/auth/logout", post(logout))
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(login)).routes(routes!(refresh)).routes(routes!(logout))
 }
 
+/// Signs in with username and password.
+#[utoipa::path(
+    post,
+    path = "/auth/login",
+    tag = tag::SIGN_IN,
+    request_body = Credentials,
+    security(()),
+    responses(
+        (status = 200, body = Tokens),
+        (status = 401),
+        (status = 429)
+    )
+)]
 async fn login(
     State(auth): State<Auth>,
     headers: HeaderMap,
@@ -52,10 +63,30 @@ async fn login(
     Ok(axum::Json(auth.sign_in(&headers, credentials).await?.into()))
 }
 
+/// Replaces a refresh token, which is good for one use.
+///
+/// Using one that was replaced before ends the whole sign-in.
+#[utoipa::path(
+    post,
+    path = "/auth/refresh",
+    tag = tag::SIGN_IN,
+    request_body = Refresh,
+    security(()),
+    responses((status = 200, body = Tokens), (status = 401))
+)]
 async fn refresh(State(auth): State<Auth>, Json(body): Json<Refresh>) -> Result<axum::Json<Tokens>, Problem> {
     Ok(axum::Json(auth.renew(&body.refresh_token, Renewal::Client).await?.into()))
 }
 
+/// Ends the sign-in that a refresh token belongs to; fine when there is none.
+#[utoipa::path(
+    post,
+    path = "/auth/logout",
+    tag = tag::SIGN_IN,
+    request_body = Refresh,
+    security(()),
+    responses((status = 204))
+)]
 async fn logout(State(auth): State<Auth>, Json(body): Json<Refresh>) -> Result<StatusCode, Problem> {
     auth.end_by_refresh(&body.refresh_token).await?;
     Ok(StatusCode::NO_CONTENT)

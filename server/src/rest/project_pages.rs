@@ -1,46 +1,48 @@
-//! `/projects/{id}/…`: what its page reports and edits beside the project: log files, long texts, changes, cost of steps.
+//! `/projects/{id}/…`: what its page reports beside the project: log files, changes, cost of steps.
 
 use app::{
     backend::SharedBackend,
     error::AppError,
-    model::{
-        Changes, ChangesQuery, LogEntry, LogId, LogQuery, ProjectId, ProjectText, StepUsage, TextKind,
-        TextSave, Viewer,
-    },
+    model::{Changes, ChangesQuery, LogEntry, LogId, LogQuery, ProjectId, StepUsage, Viewer},
 };
 use axum::{
-    Router,
     body::{Body, Bytes},
     extract::State,
     response::{IntoResponse as _, Response},
-    routing::get,
 };
 use futures::stream;
 use http::{
-    HeaderMap, HeaderValue, StatusCode,
-    header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, IF_MATCH},
+    HeaderValue,
+    header::{CONTENT_DISPOSITION, CONTENT_TYPE},
 };
-use serde::{Deserialize, Serialize};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Problem,
-    extract::{Json, Path, Query},
+    document::tag,
+    extract::{Path, Query},
 };
 use crate::{auth::AuthUser, state::AppState};
 
 /// Lines that are read at a time for a download.
 const PAGE: u32 = 1000;
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/projects/{id}/logs.txt", get(logs_text))
-        .route("/projects/{id}/logs.ndjson", get(logs_ndjson))
-        .route("/projects/{id}/usage/steps", get(step_usage))
-        .route("/projects/{id}/changes", get(changes))
-        .route("/projects/{id}/description", get(description).put(put_description))
-        .route("/projects/{id}/architecture", get(architecture).put(put_architecture))
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(logs_text))
+        .routes(routes!(logs_ndjson))
+        .routes(routes!(step_usage))
+        .routes(routes!(changes))
 }
 
+/// The whole log that a query selects, as text.
+#[utoipa::path(
+    get,
+    path = "/projects/{id}/logs.txt",
+    tag = tag::PROJECTS,
+    params(LogQuery),
+    responses((status = 200, body = String, content_type = "text/plain"))
+)]
 async fn logs_text(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -50,6 +52,14 @@ async fn logs_text(
     download(user, backend, id, query, "text/plain; charset=utf-8", "txt", text_line).await
 }
 
+/// The whole log that a query selects, one JSON object a line.
+#[utoipa::path(
+    get,
+    path = "/projects/{id}/logs.ndjson",
+    tag = tag::PROJECTS,
+    params(LogQuery),
+    responses((status = 200, body = String, content_type = "application/x-ndjson"))
+)]
 async fn logs_ndjson(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -125,6 +135,13 @@ async fn next_page(
     backend.logs(viewer, id, query.clone()).await
 }
 
+/// Tokens and cost of each step that has any, in the order of the plan.
+#[utoipa::path(
+    get,
+    path = "/projects/{id}/usage/steps",
+    tag = tag::PROJECTS,
+    responses((status = 200, body = Vec<StepUsage>))
+)]
 async fn step_usage(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -133,6 +150,14 @@ async fn step_usage(
     Ok(axum::Json(backend.step_usage(user.viewer(), id).await?))
 }
 
+/// What a step changed in the files, or what is not committed yet.
+#[utoipa::path(
+    get,
+    path = "/projects/{id}/changes",
+    tag = tag::PROJECTS,
+    params(ChangesQuery),
+    responses((status = 200, body = Changes), (status = 409))
+)]
 async fn changes(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -140,100 +165,6 @@ async fn changes(
     Query(query): Query<ChangesQuery>,
 ) -> Result<axum::Json<Changes>, Problem> {
     Ok(axum::Json(backend.changes(user.viewer(), id, query).await?))
-}
-
-#[derive(Deserialize)]
-struct TextBody {
-    text: String,
-}
-
-/// A refusal that carries the text that is there instead.
-#[derive(Serialize)]
-struct Outdated {
-    #[serde(flatten)]
-    problem: Problem,
-    current: ProjectText,
-}
-
-fn with_tag(text: ProjectText, answer: Response) -> Response {
-    let mut answer = answer;
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", text.version)) {
-        answer.headers_mut().insert(ETAG, tag);
-    }
-    answer
-}
-
-async fn read(
-    user: AuthUser,
-    backend: SharedBackend,
-    id: ProjectId,
-    kind: TextKind,
-) -> Result<Response, Problem> {
-    let text = backend.project_text(user.viewer(), id, kind).await?;
-    Ok(with_tag(text.clone(), axum::Json(text).into_response()))
-}
-
-async fn write(
-    user: AuthUser,
-    backend: SharedBackend,
-    id: ProjectId,
-    kind: TextKind,
-    headers: &HeaderMap,
-    body: TextBody,
-) -> Result<Response, Problem> {
-    // Another user's project is not there, whatever else is wrong.
-    backend.project(user.viewer(), id).await?;
-    let tag = headers.get(IF_MATCH).and_then(|tag| tag.to_str().ok()).ok_or_else(|| {
-        let why = "Say which text you replace: send its ETag as If-Match.";
-        Problem::new(StatusCode::PRECONDITION_REQUIRED, why)
-    })?;
-    let new = ProjectText { text: body.text, version: tag.trim().trim_matches('"').to_owned() };
-    match backend.save_project_text(user.viewer(), id, kind, new).await? {
-        TextSave::Saved(text) => Ok(with_tag(text.clone(), axum::Json(text).into_response())),
-        TextSave::Conflict(current) => {
-            let status = StatusCode::PRECONDITION_FAILED;
-            let problem = Problem::new(status, "Somebody else changed the text meanwhile.");
-            let body = axum::Json(Outdated { problem, current: current.clone() });
-            let json = HeaderValue::from_static("application/problem+json");
-            Ok(with_tag(current, (status, [(CONTENT_TYPE, json)], body).into_response()))
-        }
-    }
-}
-
-async fn description(
-    user: AuthUser,
-    State(backend): State<SharedBackend>,
-    Path(id): Path<ProjectId>,
-) -> Result<Response, Problem> {
-    read(user, backend, id, TextKind::Description).await
-}
-
-async fn architecture(
-    user: AuthUser,
-    State(backend): State<SharedBackend>,
-    Path(id): Path<ProjectId>,
-) -> Result<Response, Problem> {
-    read(user, backend, id, TextKind::Architecture).await
-}
-
-async fn put_description(
-    user: AuthUser,
-    State(backend): State<SharedBackend>,
-    Path(id): Path<ProjectId>,
-    headers: HeaderMap,
-    Json(body): Json<TextBody>,
-) -> Result<Response, Problem> {
-    write(user, backend, id, TextKind::Description, &headers, body).await
-}
-
-async fn put_architecture(
-    user: AuthUser,
-    State(backend): State<SharedBackend>,
-    Path(id): Path<ProjectId>,
-    headers: HeaderMap,
-    Json(body): Json<TextBody>,
-) -> Result<Response, Problem> {
-    write(user, backend, id, TextKind::Architecture, &headers, body).await
 }
 
 #[cfg(test)]

@@ -8,75 +8,136 @@ use app::{
     },
 };
 use axum::{
-    Router,
-    extract::State,
-    routing::{get, post},
+    extract::{OriginalUri, State},
+    response::Response,
 };
 use http::StatusCode;
 use serde::Deserialize;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Problem,
+    conditional::{IfMatch, IfNoneMatch, Tagged},
+    document::{self, tag},
     extract::{Json, Path, Query},
+    paging::{PageParams, PageRequest, other_part, with_links},
 };
 use crate::{auth::AuthUser, state::AppState};
 
+/// Lines in a part of a log, unless another number is asked for.
+const LOG_LINES: u32 = 200;
+
 type Accepted = Result<(StatusCode, axum::Json<StartAnswer>), Problem>;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 struct AnswerBody {
     text: String,
 }
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/projects/{id}", get(show).put(update).delete(remove))
-        .route("/projects/{id}/start", post(start))
-        .route("/projects/{id}/stop", post(stop))
-        .route("/projects/{id}/restart", post(restart))
-        .route("/projects/{id}/answer", post(answer))
-        .route("/projects/{id}/undo", post(undo))
-        .route("/projects/{id}/redo", post(redo))
-        .route("/projects/{id}/undos", get(undos))
-        .route("/projects/{id}/diagnosis", get(diagnosis))
-        .route("/projects/{id}/logs", get(logs))
-        .route("/projects/{id}/usage", get(usage))
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(show, update, remove))
+        .routes(routes!(start))
+        .routes(routes!(stop))
+        .routes(routes!(restart))
+        .routes(routes!(answer))
+        .routes(routes!(undo))
+        .routes(routes!(redo))
+        .routes(routes!(undos))
+        .routes(routes!(diagnosis))
+        .routes(routes!(logs))
+        .routes(routes!(usage))
 }
 
+/// One of your projects.
+#[utoipa::path(
+    get,
+    path = "/projects/{id}",
+    tag = tag::PROJECTS,
+    operation_id = "show_project",
+    params(document::IfNoneMatch),
+    responses((status = 200, body = Project))
+)]
 async fn show(
     user: AuthUser,
     State(backend): State<SharedBackend>,
     Path(id): Path<ProjectId>,
-) -> Result<axum::Json<Project>, Problem> {
-    Ok(axum::Json(backend.project(user.viewer(), id).await?))
+    seen: IfNoneMatch,
+) -> Result<Response, Problem> {
+    seen.answer(backend.project(user.viewer(), id).await?)
 }
 
+/// Replaces what you wrote of a project and, if given, the unfinished part of its plan.
+#[utoipa::path(
+    put,
+    path = "/projects/{id}",
+    tag = tag::PROJECTS,
+    operation_id = "update_project",
+    params(document::IfMatch),
+    request_body = ProjectDraft,
+    responses((status = 200, body = Project))
+)]
 async fn update(
     user: AuthUser,
     State(backend): State<SharedBackend>,
     Path(id): Path<ProjectId>,
+    IfMatch(expected): IfMatch,
     Json(draft): Json<ProjectDraft>,
-) -> Result<axum::Json<Project>, Problem> {
-    Ok(axum::Json(backend.update_project(user.viewer(), id, draft).await?))
+) -> Result<Tagged<Project>, Problem> {
+    Ok(Tagged(backend.update_project(user.viewer(), id, draft, expected).await?))
 }
 
+/// Stops a project and removes it with its workspace.
+#[utoipa::path(
+    delete,
+    path = "/projects/{id}",
+    tag = tag::PROJECTS,
+    operation_id = "delete_project",
+    params(document::IfMatch),
+    responses((status = 204), (status = 409))
+)]
 async fn remove(
     user: AuthUser,
     State(backend): State<SharedBackend>,
     Path(id): Path<ProjectId>,
+    IfMatch(expected): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    backend.delete_project(user.viewer(), id).await?;
+    backend.delete_project(user.viewer(), id, expected).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Starts or resumes work; a conflict when it is running already.
+#[utoipa::path(
+    post,
+    path = "/projects/{id}/start",
+    tag = tag::PROJECTS,
+    operation_id = "start_project",
+    responses((status = 202, body = StartAnswer), (status = 409))
+)]
 async fn start(user: AuthUser, State(backend): State<SharedBackend>, Path(id): Path<ProjectId>) -> Accepted {
     Ok((StatusCode::ACCEPTED, axum::Json(backend.start(user.viewer(), id).await?)))
 }
 
+/// Ends the instance and its terminal session; a conflict when it never ran.
+#[utoipa::path(
+    post,
+    path = "/projects/{id}/stop",
+    tag = tag::PROJECTS,
+    operation_id = "stop_project",
+    responses((status = 202, body = StartAnswer), (status = 409))
+)]
 async fn stop(user: AuthUser, State(backend): State<SharedBackend>, Path(id): Path<ProjectId>) -> Accepted {
     Ok((StatusCode::ACCEPTED, axum::Json(backend.stop(user.viewer(), id).await?)))
 }
 
+/// Stops and starts again at the step that was under way.
+#[utoipa::path(
+    post,
+    path = "/projects/{id}/restart",
+    tag = tag::PROJECTS,
+    operation_id = "restart_project",
+    responses((status = 202, body = StartAnswer), (status = 409))
+)]
 async fn restart(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -85,6 +146,15 @@ async fn restart(
     Ok((StatusCode::ACCEPTED, axum::Json(backend.restart(user.viewer(), id).await?)))
 }
 
+/// Answers the open question; a conflict when there is none.
+#[utoipa::path(
+    post,
+    path = "/projects/{id}/answer",
+    tag = tag::PROJECTS,
+    operation_id = "answer_question",
+    request_body = AnswerBody,
+    responses((status = 204), (status = 409))
+)]
 async fn answer(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -95,6 +165,14 @@ async fn answer(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Takes files and plan back to where they were after a step; a conflict while it is running.
+#[utoipa::path(
+    post,
+    path = "/projects/{id}/undo",
+    tag = tag::PROJECTS,
+    request_body = UndoDraft,
+    responses((status = 200, body = Project), (status = 409))
+)]
 async fn undo(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -104,6 +182,14 @@ async fn undo(
     Ok(axum::Json(backend.undo(user.viewer(), id, draft).await?))
 }
 
+/// Brings back what an undo took away; a conflict while it is running.
+#[utoipa::path(
+    post,
+    path = "/projects/{id}/redo",
+    tag = tag::PROJECTS,
+    request_body = RedoDraft,
+    responses((status = 200, body = Project), (status = 409))
+)]
 async fn redo(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -113,14 +199,32 @@ async fn redo(
     Ok(axum::Json(backend.redo(user.viewer(), id, draft.undo_id).await?))
 }
 
+/// The ways back that were taken, newest first.
+#[utoipa::path(
+    get,
+    path = "/projects/{id}/undos",
+    tag = tag::PROJECTS,
+    operation_id = "list_undos",
+    params(PageParams),
+    responses((status = 200, body = Vec<Undo>))
+)]
 async fn undos(
     user: AuthUser,
     State(backend): State<SharedBackend>,
     Path(id): Path<ProjectId>,
-) -> Result<axum::Json<Vec<Undo>>, Problem> {
-    Ok(axum::Json(backend.undos(user.viewer(), id).await?))
+    part: PageRequest,
+) -> Result<Response, Problem> {
+    let undos = backend.undos(user.viewer(), id, part.page()).await?;
+    Ok(part.answer(undos, |undo| undo.id))
 }
 
+/// What the control loop saw last; `null` before the first run.
+#[utoipa::path(
+    get,
+    path = "/projects/{id}/diagnosis",
+    tag = tag::PROJECTS,
+    responses((status = 200, body = Option<Diagnosis>))
+)]
 async fn diagnosis(
     user: AuthUser,
     State(backend): State<SharedBackend>,
@@ -129,15 +233,39 @@ async fn diagnosis(
     Ok(axum::Json(backend.diagnosis(user.viewer(), id).await?))
 }
 
+/// Log lines, oldest first; with neither `after` nor `before`, the newest ones.
+#[utoipa::path(
+    get,
+    path = "/projects/{id}/logs",
+    tag = tag::PROJECTS,
+    operation_id = "list_logs",
+    params(LogQuery),
+    responses((status = 200, body = Vec<LogEntry>))
+)]
 async fn logs(
     user: AuthUser,
     State(backend): State<SharedBackend>,
     Path(id): Path<ProjectId>,
     Query(query): Query<LogQuery>,
-) -> Result<axum::Json<Vec<LogEntry>>, Problem> {
-    Ok(axum::Json(backend.logs(user.viewer(), id, query).await?))
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Problem> {
+    let lines = backend.logs(user.viewer(), id, query.clone()).await?;
+    // A full part may be the last one: the part after it is empty then.
+    let full = lines.len() == query.limit.unwrap_or(LOG_LINES) as usize;
+    let (older, newer) = (full && query.after.is_none(), full && query.after.is_some());
+    let older = lines.first().filter(|_| older).map(|line| other_part(&uri, "before", line.id));
+    let newer = lines.last().filter(|_| newer).map(|line| other_part(&uri, "after", line.id));
+    Ok(with_links(lines, [("prev", older), ("next", newer)]))
 }
 
+/// Tokens and cost so far.
+#[utoipa::path(
+    get,
+    path = "/projects/{id}/usage",
+    tag = tag::PROJECTS,
+    operation_id = "project_usage",
+    responses((status = 200, body = UsageSummary))
+)]
 async fn usage(
     user: AuthUser,
     State(backend): State<SharedBackend>,

@@ -4,42 +4,66 @@ use app::{
     backend::SharedBackend,
     model::{Credentials, NewLink, RoleChange, User, UserId, UserSummary},
 };
-use axum::{
-    Router,
-    extract::State,
-    routing::{delete, get, post, put},
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 use serde::Deserialize;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Problem,
+    document::tag,
     extract::{Json, Path, Query},
+    idempotency::ShownOnce,
+    paging::{PageParams, PageRequest},
 };
-use crate::{auth::AdminUser, state::AppState};
+use crate::{
+    auth::{AdminUser, SessionUser},
+    state::AppState,
+};
 
 /// What a deletion may carry.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Deletion {
     /// The username again; if it is given it has to be the right one.
     confirm: Option<String>,
 }
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/users", get(list).post(create))
-        .route("/users/{id}", delete(remove))
-        .route("/users/{id}/role", put(set_role))
-        .route("/users/{id}/reset-link", post(reset_link))
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(remove))
+        .routes(routes!(set_role))
+        .routes(routes!(reset_link))
 }
 
+/// All users with their counts, oldest first.
+#[utoipa::path(
+    get,
+    path = "/users",
+    tag = tag::ADMINISTRATION,
+    operation_id = "list_users",
+    params(PageParams),
+    responses((status = 200, body = Vec<UserSummary>))
+)]
 async fn list(
     admin: AdminUser,
     State(backend): State<SharedBackend>,
-) -> Result<axum::Json<Vec<UserSummary>>, Problem> {
-    Ok(axum::Json(backend.users(admin.viewer()).await?))
+    part: PageRequest,
+) -> Result<Response, Problem> {
+    let users = backend.users(admin.viewer(), part.page()).await?;
+    Ok(part.answer(users, |row| row.user.id))
 }
 
+/// Creates a user with their folders; they can sign in at once.
+#[utoipa::path(
+    post,
+    path = "/users",
+    tag = tag::ADMINISTRATION,
+    operation_id = "create_user",
+    request_body = Credentials,
+    responses((status = 201, body = User), (status = 409))
+)]
 async fn create(
     admin: AdminUser,
     State(backend): State<SharedBackend>,
@@ -49,6 +73,15 @@ async fn create(
     Ok((StatusCode::CREATED, axum::Json(user)))
 }
 
+/// Ends a user's sign-ins and instances and removes all that is theirs.
+#[utoipa::path(
+    delete,
+    path = "/users/{id}",
+    tag = tag::ADMINISTRATION,
+    operation_id = "delete_user",
+    params(Deletion),
+    responses((status = 204), (status = 409))
+)]
 async fn remove(
     admin: AdminUser,
     State(backend): State<SharedBackend>,
@@ -59,6 +92,14 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Makes a user an admin or an admin a user.
+#[utoipa::path(
+    put,
+    path = "/users/{id}/role",
+    tag = tag::ADMINISTRATION,
+    request_body = RoleChange,
+    responses((status = 200, body = User), (status = 409))
+)]
 async fn set_role(
     admin: AdminUser,
     State(backend): State<SharedBackend>,
@@ -68,11 +109,22 @@ async fn set_role(
     Ok(axum::Json(backend.set_role(admin.viewer(), id, change.role).await?))
 }
 
+/// Makes a link with which a user sets a new password; an earlier one is void.
+#[utoipa::path(
+    post,
+    path = "/users/{id}/reset-link",
+    tag = tag::ADMINISTRATION,
+    operation_id = "create_reset_link",
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 201, body = NewLink), (status = 409))
+)]
 async fn reset_link(
     admin: AdminUser,
+    // With a reset link a password can be replaced, which no personal access token may do.
+    _: SessionUser,
     State(backend): State<SharedBackend>,
     Path(id): Path<UserId>,
-) -> Result<(StatusCode, axum::Json<NewLink>), Problem> {
+) -> Result<(StatusCode, ShownOnce<NewLink>), Problem> {
     let link = backend.create_reset(admin.viewer(), id).await?;
-    Ok((StatusCode::CREATED, axum::Json(link)))
+    Ok((StatusCode::CREATED, ShownOnce(link)))
 }

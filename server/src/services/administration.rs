@@ -3,7 +3,7 @@
 use app::{
     backend::{Administration, Answer},
     error::AppError,
-    model::{AccountLink, AuditEntry, AuditQuery, IsolationReport, LinkId, NewLink, UserId, Viewer},
+    model::{AccountLink, AuditEntry, AuditQuery, IsolationReport, LinkId, NewLink, Page, UserId, Viewer},
 };
 use async_trait::async_trait;
 
@@ -19,9 +19,9 @@ const MAX_PAGE: u32 = 200;
 
 #[async_trait]
 impl Administration for Services {
-    async fn links(&self, viewer: &Viewer) -> Answer<Vec<AccountLink>> {
+    async fn links(&self, viewer: &Viewer, page: Page) -> Answer<Vec<AccountLink>> {
         admin(viewer)?;
-        db::links::list(self.db.reader(), now_ms()).await.map_err(error::db)
+        db::links::list(self.db.reader(), page, now_ms()).await.map_err(error::db)
     }
 
     async fn create_invite(&self, viewer: &Viewer) -> Answer<NewLink> {
@@ -48,7 +48,10 @@ impl Administration for Services {
 
     async fn audit(&self, viewer: &Viewer, query: AuditQuery) -> Answer<Vec<AuditEntry>> {
         admin(viewer)?;
-        let limit = query.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE);
+        let limit = query.limit.unwrap_or(PAGE);
+        if !(1..=MAX_PAGE).contains(&limit) {
+            return Err(AppError::invalid("limit", format!("Ask for 1 to {MAX_PAGE} events.")));
+        }
         db::audit::list(self.db.reader(), query.before, limit).await.map_err(error::db)
     }
 

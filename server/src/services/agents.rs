@@ -5,11 +5,14 @@ use std::path::{Component, Path};
 use app::{
     backend::{Agents, Answer},
     error::AppError,
-    model::{Agent, AgentDraft, AgentId, CodingCli, Instance, Provider, Viewer, mcp_problem},
+    model::{
+        Agent, AgentDraft, AgentId, CodingCli, Expected, Instance, Page, Project, Provider, Viewer,
+        mcp_problem,
+    },
 };
 use async_trait::async_trait;
 
-use super::{Services, check::Check};
+use super::{Services, check::Check, version};
 use crate::{
     db::{self, now_ms},
     error,
@@ -82,12 +85,16 @@ impl Services {
         let found = db::agents::find(self.db.reader(), viewer.id, id).await.map_err(error::db)?;
         found.ok_or(AppError::NotFound)
     }
+
+    async fn projects_of(&self, viewer: &Viewer, id: AgentId) -> Answer<Vec<Project>> {
+        db::projects::of_agent(self.db.reader(), viewer.id, id, Page::ALL).await.map_err(error::db)
+    }
 }
 
 #[async_trait]
 impl Agents for Services {
-    async fn agents(&self, viewer: &Viewer) -> Answer<Vec<Agent>> {
-        db::agents::list(self.db.reader(), viewer.id).await.map_err(error::db)
+    async fn agents(&self, viewer: &Viewer, page: Page) -> Answer<Vec<Agent>> {
+        db::agents::list(self.db.reader(), viewer.id, page).await.map_err(error::db)
     }
 
     async fn agent(&self, viewer: &Viewer, id: AgentId) -> Answer<Agent> {
@@ -102,16 +109,24 @@ impl Agents for Services {
         self.find_agent(viewer, id).await
     }
 
-    async fn update_agent(&self, viewer: &Viewer, id: AgentId, draft: AgentDraft) -> Answer<Agent> {
+    async fn update_agent(
+        &self,
+        viewer: &Viewer,
+        id: AgentId,
+        draft: AgentDraft,
+        expected: Expected,
+    ) -> Answer<Agent> {
         // Another user's agent is not found, whatever the draft looks like.
         self.find_agent(viewer, id).await?;
         let draft = checked(draft)?;
         let mut tx = self.begin().await?;
+        let before = db::agents::find(&mut *tx, viewer.id, id).await.map_err(error::db)?;
+        version::check(&before.ok_or(AppError::NotFound)?, &expected)?;
         if !db::agents::update(&mut tx, viewer.id, id, &draft).await.map_err(error::db)? {
             return Err(AppError::NotFound);
         }
         tx.commit().await.map_err(error::db)?;
-        for project in db::projects::list(self.db.reader(), viewer.id, Some(id)).await.map_err(error::db)? {
+        for project in self.projects_of(viewer, id).await? {
             // Stored already: what does not reach a runner now is read at the next start.
             if project.running
                 && let Err(e) = self.orchestrator.update_context(viewer, project.id).await
@@ -122,9 +137,12 @@ impl Agents for Services {
         self.find_agent(viewer, id).await
     }
 
-    async fn delete_agent(&self, viewer: &Viewer, id: AgentId) -> Answer<()> {
+    async fn delete_agent(&self, viewer: &Viewer, id: AgentId, expected: Expected) -> Answer<()> {
         let mut tx = self.begin().await?;
-        let projects = db::projects::list(&mut *tx, viewer.id, Some(id)).await.map_err(error::db)?;
+        let before = db::agents::find(&mut *tx, viewer.id, id).await.map_err(error::db)?;
+        version::check(&before.ok_or(AppError::NotFound)?, &expected)?;
+        let one = Page { after: None, limit: Some(1) };
+        let projects = db::projects::of_agent(&mut *tx, viewer.id, id, one).await.map_err(error::db)?;
         if !projects.is_empty() {
             return Err(AppError::Conflict("This agent has projects; delete them first.".to_owned()));
         }
@@ -134,9 +152,9 @@ impl Agents for Services {
         tx.commit().await.map_err(error::db)
     }
 
-    async fn instances(&self, viewer: &Viewer, id: AgentId) -> Answer<Vec<Instance>> {
+    async fn instances(&self, viewer: &Viewer, id: AgentId, page: Page) -> Answer<Vec<Instance>> {
         self.find_agent(viewer, id).await?;
-        db::runs::of_agent(self.db.reader(), viewer.id, id).await.map_err(error::db)
+        db::runs::of_agent(self.db.reader(), viewer.id, id, page).await.map_err(error::db)
     }
 }
 

@@ -103,6 +103,7 @@ impl Services {
         }
         db::users::set_password(&mut tx, id, &hash).await.map_err(error::db)?;
         db::sessions::delete_of_user(&mut tx, id).await.map_err(error::db)?;
+        db::tokens::delete_of_user(&mut tx, id).await.map_err(error::db)?;
         let name = user.username.as_str();
         db::audit::insert(&mut tx, Some(id), name, "password_reset", "", now_ms())
             .await

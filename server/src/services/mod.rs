@@ -20,8 +20,10 @@ mod projects;
 mod reports;
 mod repository;
 mod texts;
+mod tokens;
 mod undos;
 mod users;
+pub mod version;
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use app::{
     backend::{Answer, OwnAccount},
     error::AppError,
-    model::{Credentials, Notifications, PasswordChange, Session, SessionId, User, Viewer},
+    model::{Credentials, Notifications, Page, PasswordChange, Session, SessionId, User, Viewer},
 };
 use async_trait::async_trait;
 use http::HeaderMap;
@@ -17,8 +17,9 @@ use crate::{
 
 #[async_trait]
 impl OwnAccount for Services {
-    async fn sessions(&self, viewer: &Viewer) -> Answer<Vec<Session>> {
-        let own = db::sessions::list(self.db.reader(), viewer.id, now_ms()).await.map_err(error::db)?;
+    async fn sessions(&self, viewer: &Viewer, page: Page<SessionId>) -> Answer<Vec<Session>> {
+        let own = db::sessions::list(self.db.reader(), viewer.id, &page, now_ms()).await;
+        let own = own.map_err(error::db)?;
         let mut sessions: Vec<_> = own
             .into_iter()
             .map(|own| Session {
@@ -29,7 +30,10 @@ impl OwnAccount for Services {
                 last_used_at: own.rotated_at,
             })
             .collect();
-        sessions.sort_by_key(|session| !session.current);
+        // A part of the list keeps its order, by which the next part is found.
+        if page == Page::ALL {
+            sessions.sort_by_key(|session| !session.current);
+        }
         Ok(sessions)
     }
 
@@ -69,6 +73,7 @@ impl OwnAccount for Services {
         db::users::set_password(&mut tx, viewer.id, &hash).await.map_err(error::db)?;
         // Open sockets ask for their session every few seconds and end with it.
         db::sessions::delete_others(&mut tx, viewer.id, &viewer.session).await.map_err(error::db)?;
+        db::tokens::delete_of_user(&mut tx, viewer.id).await.map_err(error::db)?;
         db::audit::insert(&mut tx, Some(viewer.id), name, "password_changed", "", now)
             .await
             .map_err(error::db)?;

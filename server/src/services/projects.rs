@@ -4,9 +4,9 @@ use app::{
     backend::{Answer, Overview as _, Projects},
     error::AppError,
     model::{
-        AgentId, Changes, ChangesQuery, Dashboard, Diagnosis, ImplementationPlan, LiveEvent, LogEntry,
-        LogQuery, Project, ProjectDraft, ProjectId, ProjectStatus, ProjectText, Slug, StartAnswer, Step,
-        StepUsage, TextKind, TextSave, Undo, UndoDraft, UndoId, UsageSummary, Viewer,
+        AgentId, Changes, ChangesQuery, Dashboard, Diagnosis, Expected, ImplementationPlan, LiveEvent,
+        LogEntry, LogQuery, Page, Project, ProjectDraft, ProjectId, ProjectStatus, ProjectText, Slug,
+        StartAnswer, Step, StepUsage, TextKind, TextSave, Undo, UndoDraft, UndoId, UsageSummary, Viewer,
     },
 };
 use async_trait::async_trait;
@@ -16,7 +16,7 @@ use super::{
     Services,
     check::Check,
     plan::{merged_plan, new_plan},
-    repository,
+    repository, version,
 };
 use crate::{
     db::{
@@ -99,17 +99,16 @@ pub fn demo_project() -> ProjectDraft {
 #[async_trait]
 impl Projects for Services {
     async fn dashboard(&self, viewer: &Viewer) -> Answer<Dashboard> {
-        let agents = db::agents::list(self.db.reader(), viewer.id).await.map_err(error::db)?;
-        let projects = db::projects::list(self.db.reader(), viewer.id, None).await.map_err(error::db)?;
+        let agents = db::agents::list(self.db.reader(), viewer.id, Page::ALL).await.map_err(error::db)?;
+        let projects = db::projects::list(self.db.reader(), viewer.id).await.map_err(error::db)?;
         let today = self.today(viewer).await?;
         Ok(Dashboard { agents, projects: self.with_warning(viewer, projects), today })
     }
 
-    async fn projects(&self, viewer: &Viewer, agent: AgentId) -> Answer<Vec<Project>> {
+    async fn projects(&self, viewer: &Viewer, agent: AgentId, page: Page) -> Answer<Vec<Project>> {
         self.find_agent(viewer, agent).await?;
-        let projects =
-            db::projects::list(self.db.reader(), viewer.id, Some(agent)).await.map_err(error::db)?;
-        Ok(self.with_warning(viewer, projects))
+        let projects = db::projects::of_agent(self.db.reader(), viewer.id, agent, page).await;
+        Ok(self.with_warning(viewer, projects.map_err(error::db)?))
     }
 
     async fn project(&self, viewer: &Viewer, id: ProjectId) -> Answer<Project> {
@@ -143,14 +142,22 @@ impl Projects for Services {
         self.publish_project(viewer, id).await
     }
 
-    async fn update_project(&self, viewer: &Viewer, id: ProjectId, draft: ProjectDraft) -> Answer<Project> {
+    async fn update_project(
+        &self,
+        viewer: &Viewer,
+        id: ProjectId,
+        draft: ProjectDraft,
+        expected: Expected,
+    ) -> Answer<Project> {
         self.find_project(viewer, id).await?;
         check_texts(&draft)?;
         let ran = self.ran(viewer, id).await?;
         let mut tx = self.begin().await?;
         // Read inside the transaction: a run may have finished a step since.
         let found = db::projects::find(&mut *tx, viewer.id, id).await.map_err(error::db)?;
-        let before = found.ok_or(AppError::NotFound)?;
+        let mut before = found.ok_or(AppError::NotFound)?;
+        before.isolation_warning = self.orchestrator.isolation_warning(viewer.id);
+        version::check(&before, &expected)?;
         let repository = match &draft.clone_url {
             Some(_) => clone_url(&draft),
             None => before.clone_url.as_deref(),
@@ -196,8 +203,9 @@ impl Projects for Services {
         self.publish_project(viewer, id).await
     }
 
-    async fn delete_project(&self, viewer: &Viewer, id: ProjectId) -> Answer<()> {
+    async fn delete_project(&self, viewer: &Viewer, id: ProjectId, expected: Expected) -> Answer<()> {
         let project = self.find_project(viewer, id).await?;
+        version::check(&project, &expected)?;
         let ran = self.ran(viewer, id).await?;
         // Without a run there is neither a process nor a workspace, and no cell has to be started to remove them.
         if ran {
@@ -246,8 +254,8 @@ impl Projects for Services {
         self.redo_project(viewer, id, undo).await
     }
 
-    async fn undos(&self, viewer: &Viewer, id: ProjectId) -> Answer<Vec<Undo>> {
-        self.undos_of(viewer, id).await
+    async fn undos(&self, viewer: &Viewer, id: ProjectId, page: Page) -> Answer<Vec<Undo>> {
+        self.undos_of(viewer, id, page).await
     }
 
     async fn logs(&self, viewer: &Viewer, id: ProjectId, query: LogQuery) -> Answer<Vec<LogEntry>> {

@@ -5,9 +5,8 @@ use app::{
     error::AppError,
     model::{Project, ProjectId, ProjectText, TextKind, TextSave, Viewer},
 };
-use sha2::{Digest as _, Sha256};
 
-use super::{Services, check::Check};
+use super::{Services, check::Check, version};
 use crate::{
     db::{self, now_ms},
     error,
@@ -23,7 +22,7 @@ fn stored(project: Project, kind: TextKind) -> ProjectText {
         TextKind::Description => project.description,
         TextKind::Architecture => project.architecture.unwrap_or_default(),
     };
-    let version = Sha256::digest(text.as_bytes()).iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    let version = version::of_text(text.as_bytes());
     ProjectText { text, version }
 }
 

@@ -3,7 +3,7 @@
 use app::{
     backend::Answer,
     error::AppError,
-    model::{Project, ProjectId, ProjectStatus, StepStatus, Undo, UndoDraft, UndoId, Viewer},
+    model::{Page, Project, ProjectId, ProjectStatus, StepStatus, Undo, UndoDraft, UndoId, Viewer},
 };
 
 use super::Services;
@@ -53,9 +53,9 @@ impl Services {
             .await
     }
 
-    pub(super) async fn undos_of(&self, viewer: &Viewer, id: ProjectId) -> Answer<Vec<Undo>> {
+    pub(super) async fn undos_of(&self, viewer: &Viewer, id: ProjectId, page: Page) -> Answer<Vec<Undo>> {
         self.find_project(viewer, id).await?;
-        db::undos::list(self.db.reader(), viewer.id, id).await.map_err(error::db)
+        db::undos::list(self.db.reader(), viewer.id, id, page).await.map_err(error::db)
     }
 
     /// A project whose files nobody is working on.

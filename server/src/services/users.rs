@@ -3,7 +3,7 @@
 use app::{
     backend::{Answer, Users},
     error::AppError,
-    model::{Credentials, Role, User, UserId, UserSummary, Viewer},
+    model::{Credentials, Page, Role, User, UserId, UserSummary, Viewer},
 };
 use async_trait::async_trait;
 
@@ -41,9 +41,9 @@ impl Services {
 
 #[async_trait]
 impl Users for Services {
-    async fn users(&self, viewer: &Viewer) -> Answer<Vec<UserSummary>> {
+    async fn users(&self, viewer: &Viewer, page: Page) -> Answer<Vec<UserSummary>> {
         admin(viewer)?;
-        let mut users = db::users::summaries(self.db.reader()).await.map_err(error::db)?;
+        let mut users = db::users::summaries(self.db.reader(), page).await.map_err(error::db)?;
         self.disk.measure(&self.folders, &mut users).await?;
         for row in &mut users {
             row.isolation_warning = self.orchestrator.isolation_warning(row.user.id);

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use app::model::{Project, ProjectId, TERMINAL_BEAT_MS, TerminalNotice, TerminalRequest};
+use app::model::{Project, ProjectId, Scope, TERMINAL_BEAT_MS, TerminalNotice, TerminalRequest};
 use axum::{
     extract::{Path, Query, State, WebSocketUpgrade, ws::Message},
     response::{IntoResponse as _, Response},
@@ -43,6 +43,7 @@ pub async fn handle(
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Problem> {
     let project = own_project(&state, &user, id).await?;
+    user.require(Scope::Write)?;
     Ok(bounded(upgrade)
         .on_upgrade(async move |socket| {
             let _open = state.metrics.socket("terminal");

@@ -144,3 +144,42 @@ async fn health_is_told_to_anybody() {
     assert_eq!(client.get("/healthz").await, (200, Value::Null));
     assert_eq!(client.get("/readyz").await, (200, Value::Null));
 }
+
+#[tokio::test]
+async fn a_browser_without_scripts_is_shown_a_new_token_once() {
+    let server = TestServer::start().await;
+    let client = server.anonymous();
+    let signed_in = form(&client, "/fn/login", &[("username", ADMIN), ("password", PASSWORD)]).await;
+    let session = cookies(&signed_in).join("; ");
+    let request = client
+        .request(Method::POST, "/fn/create_token")
+        .header(header::COOKIE, &session)
+        .header(header::ORIGIN, &client.base)
+        .header(header::REFERER, format!("{}/settings", client.base))
+        .header(header::ACCEPT, "text/html")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body("name=Backup&read=true&days=30");
+    let made = request.send().await.unwrap();
+    assert_eq!(made.status().as_u16(), 302);
+    assert!(
+        !made.headers()[header::LOCATION].to_str().unwrap().contains("autocode_pat_"),
+        "a token in a URL"
+    );
+    let kept = made.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
+    assert!(kept.ends_with("; HttpOnly; SameSite=Strict; Path=/settings; Max-Age=120"), "{kept}");
+    let kept = kept.split(';').next().unwrap();
+    let token = kept.strip_prefix("autocode_new_token=").unwrap();
+
+    let settings = async |cookie: &str| {
+        let request = client.request(Method::GET, "/settings").header(header::COOKIE, cookie);
+        request.header(header::ACCEPT, "text/html").send().await.unwrap()
+    };
+    let shown = settings(&format!("{session}; {kept}")).await;
+    let removed = shown.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
+    assert!(removed.starts_with("autocode_new_token=;") && removed.contains("Max-Age=0"), "{removed}");
+    assert!(shown.text().await.unwrap().contains(token), "the token is not shown");
+    let again = settings(&session).await.text().await.unwrap();
+    assert!(again.contains("Backup") && !again.contains(token), "the token is shown twice");
+    let made_up = settings(&format!("{session}; autocode_new_token=<script>")).await.text().await.unwrap();
+    assert!(!made_up.contains("value=\"<script"), "a cookie is drawn as HTML");
+}

@@ -19,22 +19,29 @@ mod common;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod fake_runner;
 #[cfg(test)]
-mod foreign;
 mod key_test;
 #[cfg(test)]
 mod links;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod operations;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod parts;
+#[cfg(test)]
 mod problems;
 #[cfg(test)]
 mod projects;
+#[cfg(test)]
+mod scripts;
 #[cfg(test)]
 mod site;
 #[cfg(test)]

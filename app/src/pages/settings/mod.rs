@@ -5,6 +5,7 @@ mod notifications;
 mod password;
 mod sessions;
 mod subscription;
+mod tokens;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -14,14 +15,16 @@ use notifications::NotificationSettings;
 use password::Password;
 use sessions::Sessions;
 use subscription::Subscription;
+use tokens::Tokens;
 
 /// Every section, by anchor and title, in the order of the page.
-const SECTIONS: [(&str, &str); 5] = [
+const SECTIONS: [(&str, &str); 6] = [
     ("keys", "API keys"),
     ("subscription", "Claude subscription"),
     ("notifications", "Notifications"),
     ("password", "Password"),
     ("sessions", "Sessions"),
+    ("tokens", "Access tokens"),
 ];
 
 /// All settings of the signed-in person.
@@ -41,6 +44,7 @@ pub fn SettingsPage() -> impl IntoView {
         <NotificationSettings />
         <Password />
         <Sessions />
+        <Tokens />
     }
     .into_any()
 }

@@ -1,11 +1,12 @@
 //! The made-up backend's answers about accounts.
 
 use app::{
-    backend::{Administration, Answer, OwnAccount},
+    backend::{Administration, Answer, OwnAccount, Tokens},
     error::AppError,
     model::{
         AccountLink, AuditEntry, AuditId, AuditQuery, Credentials, IsolationFact, IsolationReport, LinkId,
-        NewLink, Notifications, PasswordChange, Role, Session, SessionId, Timestamp, User, UserId, Viewer,
+        NewLink, NewToken, Notifications, Page, PasswordChange, PersonalToken, Role, Scope, Session,
+        SessionId, Timestamp, TokenDraft, TokenId, User, UserId, Viewer,
     },
 };
 use async_trait::async_trait;
@@ -16,7 +17,7 @@ const THEN: fn() -> Timestamp = || Timestamp::from_millis(0);
 
 #[async_trait]
 impl OwnAccount for Fake {
-    async fn sessions(&self, viewer: &Viewer) -> Answer<Vec<Session>> {
+    async fn sessions(&self, viewer: &Viewer, _: Page<SessionId>) -> Answer<Vec<Session>> {
         let session = |id: &str, device: &str| Session {
             id: id.parse().unwrap(),
             device: device.to_owned(),
@@ -63,8 +64,34 @@ impl OwnAccount for Fake {
 }
 
 #[async_trait]
+impl Tokens for Fake {
+    async fn tokens(&self, _: &Viewer) -> Answer<Vec<PersonalToken>> {
+        Ok(vec![PersonalToken {
+            id: TokenId(4),
+            name: "Backup <x>".to_owned(),
+            scopes: vec![Scope::Read, Scope::Write],
+            created_at: THEN(),
+            expires_at: None,
+            last_used_at: None,
+        }])
+    }
+    async fn create_token(&self, viewer: &Viewer, draft: TokenDraft) -> Answer<NewToken> {
+        assert_eq!((draft.scopes, draft.expires_in_days), (vec![Scope::Read], Some(30)));
+        let stored = self.tokens(viewer).await?.remove(0);
+        Ok(NewToken { token: "autocode_pat_made".to_owned(), stored })
+    }
+    fn show_token(&self, token: Option<&str>) -> String {
+        format!("autocode_new_token={}", token.unwrap_or_default())
+    }
+    async fn delete_token(&self, _: &Viewer, id: TokenId) -> Answer<()> {
+        assert_eq!(id, TokenId(4));
+        Err(AppError::NotFound)
+    }
+}
+
+#[async_trait]
 impl Administration for Fake {
-    async fn links(&self, viewer: &Viewer) -> Answer<Vec<AccountLink>> {
+    async fn links(&self, viewer: &Viewer, _: Page) -> Answer<Vec<AccountLink>> {
         let created_by = "<i>ann</i>".to_owned();
         let username = Some(viewer.username.clone());
         Ok(vec![AccountLink { id: LinkId(3), username, created_by, created_at: THEN(), expires_at: THEN() }])

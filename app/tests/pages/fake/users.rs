@@ -3,7 +3,7 @@
 use app::{
     backend::{Answer, Users},
     error::AppError,
-    model::{Credentials, DiskUse, Role, Timestamp, User, UserId, UserSummary, Viewer},
+    model::{Credentials, DiskUse, Page, Role, Timestamp, User, UserId, UserSummary, Viewer},
 };
 use async_trait::async_trait;
 
@@ -11,7 +11,7 @@ use super::Fake;
 
 #[async_trait]
 impl Users for Fake {
-    async fn users(&self, viewer: &Viewer) -> Answer<Vec<UserSummary>> {
+    async fn users(&self, viewer: &Viewer, _: Page) -> Answer<Vec<UserSummary>> {
         let user = User {
             id: viewer.id,
             username: viewer.username.clone(),

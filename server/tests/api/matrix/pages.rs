@@ -1,0 +1,75 @@
+//! The pages, as the app's router lists them.
+
+use reqwest::{Method, header};
+
+use super::{MARK, Thing, World};
+use crate::common::Client;
+
+/// Pages for people who are not signed in.
+const PUBLIC: [&str; 4] = ["/login", "/setup", "/invite", "/reset"];
+
+/// Status and what stands in the page's main part, whose head and foot differ from answer to answer.
+async fn page(client: &Client, path: &str) -> (u16, String) {
+    let mut request = client.http.request(Method::GET, format!("{}{path}", client.base));
+    request = request.header(header::ACCEPT, "text/html");
+    if let Some(token) = &client.token {
+        request = request.header(header::COOKIE, format!("autocode_access={token}"));
+    }
+    let answer = request.send().await.unwrap();
+    let status = answer.status().as_u16();
+    let text = answer.text().await.unwrap();
+    assert!(client.token.is_none() || !text.contains(MARK), "{path} shows what is another's");
+    let main = text.split_once("<main").and_then(|(_, rest)| rest.split_once("</main>"));
+    (status, main.map_or(String::new(), |(main, _)| main.to_owned()))
+}
+
+#[tokio::test]
+async fn matrix_of_pages() {
+    let world = World::begin().await;
+    let nobody = world.server.anonymous();
+    let routes = leptos_axum::generate_route_list(app::App);
+    let mut paths: Vec<_> = routes.iter().map(|route| route.path().to_owned()).collect();
+    paths.sort();
+    paths.dedup();
+    assert!(paths.len() > 9, "the router lists only {paths:?}");
+    for path in paths {
+        let thing = match path.split('/').nth(1).unwrap() {
+            _ if !path.contains([':', '{']) => None,
+            "agents" => Some(Thing::Agent),
+            "projects" => Some(Thing::Project),
+            _ => panic!("say in the matrix what the id in the page {path} stands for"),
+        };
+        let with = |id: &str| {
+            let parts = path.split('/').map(|part| match part.trim_matches(['{', '}', ':', '?']) {
+                "id" => id,
+                "tab" => "logs",
+                _ => part,
+            });
+            parts.collect::<Vec<_>>().join("/")
+        };
+        let (status, _) = page(&nobody, &with("1")).await;
+        if PUBLIC.contains(&path.as_str()) {
+            println!("{path}: public, {status}");
+            continue;
+        }
+        assert_eq!(status, 302, "{path} by nobody");
+        let found = match thing {
+            None => {
+                let (status, _) = page(&world.eve, &path).await;
+                let expected = if path == "/admin" { 403 } else { 200 };
+                assert_eq!(status, expected, "{path} by an ordinary user");
+                format!("ordinary user {status}, nothing of the owner's")
+            }
+            Some(thing) => {
+                let id = world.id(thing);
+                let foreign = page(&world.eve, &with(&id)).await;
+                assert_eq!(foreign.0, 404, "{path} of another user: {}", foreign.1);
+                let never = page(&world.eve, &with(world.never(thing))).await;
+                let same = |text: &str, id: &str| text.replace(id, "ID");
+                assert_eq!(same(&foreign.1, &id), same(&never.1, world.never(thing)), "{path}");
+                "another user 404, as what never was".to_owned()
+            }
+        };
+        println!("{path}: nobody 302; {found}");
+    }
+}
