@@ -15,6 +15,7 @@ pub mod gateway;
 pub mod ground;
 pub mod live;
 pub mod orchestrator;
+pub mod outbound;
 pub mod rest;
 pub mod runner_link;
 pub mod services;

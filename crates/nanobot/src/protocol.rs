@@ -3,6 +3,7 @@
 //! Must not know who is at the other end. The first line on stdin is `Command::Start`, the only place where a secret
 //! travels; the end of stdin means stop. The task itself stands in `.nanobot/config.json` as [`NanobotConfig`].
 
+mod abilities;
 mod diagnosis;
 mod limits;
 mod step;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use abilities::{Abilities, WireFormat};
 pub use diagnosis::Diagnosis;
 pub use limits::Limits;
 pub use step::{Step, StepStatus};
@@ -132,10 +134,13 @@ pub struct AgentSpec {
     pub identity: String,
     /// RULES.md.
     pub global_rules: String,
-    /// Names of allowed tools.
+    /// Names of allowed tools; see [`Abilities::of`].
     pub tools: Vec<String>,
     /// MCP servers in the usual `mcpServers` shape.
     pub mcp_servers: serde_json::Value,
+    /// The API of the model's provider, where its name does not say it: a model server of the user's own.
+    #[serde(default)]
+    pub wire_format: Option<WireFormat>,
 }
 
 /// A coding CLI that can be driven.

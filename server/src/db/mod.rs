@@ -5,6 +5,7 @@
 pub mod agents;
 pub mod api_keys;
 pub mod audit;
+pub mod custom_providers;
 pub mod links;
 pub mod logs;
 pub mod progress;

@@ -12,6 +12,7 @@ mod health;
 mod overview;
 mod project_pages;
 mod projects;
+mod providers;
 mod users;
 
 use axum::{Router, extract::DefaultBodyLimit, routing::any};
@@ -34,6 +35,7 @@ pub fn router() -> Router<AppState> {
         .merge(projects::router())
         .merge(project_pages::router())
         .merge(api_keys::router())
+        .merge(providers::router())
         .merge(overview::router())
         .fallback(no_such_route)
         .method_not_allowed_fallback(wrong_method)

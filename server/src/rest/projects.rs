@@ -32,6 +32,7 @@ pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route("/projects/{id}", get(show).put(update).delete(remove))
         .route("/projects/{id}/start", post(start))
+        .route("/projects/{id}/pause", post(pause))
         .route("/projects/{id}/stop", post(stop))
         .route("/projects/{id}/restart", post(restart))
         .route("/projects/{id}/answer", post(answer))
@@ -71,6 +72,10 @@ async fn remove(
 
 async fn start(user: AuthUser, State(backend): State<SharedBackend>, Path(id): Path<ProjectId>) -> Accepted {
     Ok((StatusCode::ACCEPTED, axum::Json(backend.start(user.viewer(), id).await?)))
+}
+
+async fn pause(user: AuthUser, State(backend): State<SharedBackend>, Path(id): Path<ProjectId>) -> Accepted {
+    Ok((StatusCode::ACCEPTED, axum::Json(backend.pause(user.viewer(), id).await?)))
 }
 
 async fn stop(user: AuthUser, State(backend): State<SharedBackend>, Path(id): Path<ProjectId>) -> Accepted {

@@ -26,6 +26,7 @@ async fn what_belongs_to_another_user_is_not_found_on_any_route() {
         (Method::PUT, format!("/projects/{project}"), Some(draft)),
         (Method::DELETE, format!("/projects/{project}"), None),
         (Method::POST, format!("/projects/{project}/start"), None),
+        (Method::POST, format!("/projects/{project}/pause"), None),
         (Method::POST, format!("/projects/{project}/stop"), None),
         (Method::POST, format!("/projects/{project}/restart"), None),
         (Method::POST, format!("/projects/{project}/answer"), Some(json!({"text": "yes"}))),

@@ -30,9 +30,13 @@ mod live;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod pause;
+#[cfg(test)]
 mod problems;
 #[cfg(test)]
 mod projects;
+#[cfg(test)]
+mod providers;
 #[cfg(test)]
 mod sockets;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod keys;
 mod notifications;
 mod password;
+mod providers;
 mod sessions;
 mod subscription;
 
@@ -12,17 +13,37 @@ use leptos_meta::Title;
 use keys::Keys;
 use notifications::NotificationSettings;
 use password::Password;
+use providers::Providers;
 use sessions::Sessions;
 use subscription::Subscription;
 
+use crate::components::ThemeSwitch;
+
 /// Every section, by anchor and title, in the order of the page.
-const SECTIONS: [(&str, &str); 5] = [
+const SECTIONS: [(&str, &str); 7] = [
     ("keys", "API keys"),
+    ("providers", "Own model servers"),
     ("subscription", "Claude subscription"),
     ("notifications", "Notifications"),
+    ("appearance", "Appearance"),
     ("password", "Password"),
     ("sessions", "Sessions"),
 ];
+
+/// The theme; the menu has the same choice.
+#[component]
+fn Appearance() -> impl IntoView {
+    view! {
+        <section class="group" id="appearance">
+            <h2>"Appearance"</h2>
+            <p class="muted">"Kept for this browser. System follows what the device is set to."</p>
+            <div class="panel">
+                <ThemeSwitch />
+            </div>
+        </section>
+    }
+    .into_any()
+}
 
 /// All settings of the signed-in person.
 #[component]
@@ -37,8 +58,10 @@ pub fn SettingsPage() -> impl IntoView {
             <ul>{links}</ul>
         </nav>
         <Keys />
+        <Providers />
         <Subscription />
         <NotificationSettings />
+        <Appearance />
         <Password />
         <Sessions />
     }
