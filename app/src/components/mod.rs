@@ -32,7 +32,7 @@ pub use backdrop::on_backdrop;
 pub use badge::{InstanceBadge, StatusBadge};
 pub use buttons::Submit;
 pub use form::{
-    Choice, Combobox, Field, FormError, Kept, Prepare, Select, Suggestions, TextArea, Typed, forget_drafts,
+    Choice, Combobox, Field, FormError, Kept, Select, Suggestions, TextArea, Typed, forget_drafts,
     forget_sent_drafts, problem, problem_of_form, problem_without_form, successes, tell,
 };
 pub use icon::Icon;
@@ -50,5 +50,5 @@ pub use plan::PlanView;
 pub use project_card::ProjectCard;
 pub use reveal::reveal;
 pub use terminal::TerminalView;
-pub use text::{Moment, block, cost, duration, encoded, tokens};
+pub use text::{block, cost, duration, encoded, tokens};
 pub use theme::{ThemeChoice, ThemeSwitch};

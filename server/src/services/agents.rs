@@ -44,10 +44,10 @@ fn checked(draft: AgentDraft, own: &[String]) -> Answer<AgentDraft> {
         check.problem("mcp_servers", problem);
     }
     check.text("mcp_servers", &draft.mcp_servers.to_string(), AGENT_TEXT_KIB);
-    if let CodingCli::Generic { command } = &draft.coding_cli {
-        if let Some(problem) = command_problem(command) {
-            check.problem("coding_cli", problem);
-        }
+    if let CodingCli::Generic { command } = &draft.coding_cli
+        && let Some(problem) = command_problem(command)
+    {
+        check.problem("coding_cli", problem);
     }
     let base = draft.workspace_base.as_deref().map(str::trim).filter(|base| !base.is_empty());
     if let Some(base) = base {

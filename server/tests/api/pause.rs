@@ -23,7 +23,7 @@ async fn a_pause_leaves_the_terminal_and_a_start_goes_on() {
     let seen = (&project["status"], &project["running"], &project["question"]);
     assert_eq!(seen, (&json!("paused"), &json!(false), &Value::Null));
     assert!(project["status_reason"].as_str().unwrap().starts_with("Paused."), "{project}");
-    assert_eq!(post("pause").await, problem(409, "Conflict", "The project does not run."));
+    assert_eq!(post("pause").await, (409, problem(409, "Conflict", "The project does not run.")));
 
     let (_, instances) = run.tom.get("/api/v1/agents/1/instances").await;
     assert_eq!(instances[0]["status"], serde_json::to_value(InstanceStatus::Stopped).unwrap());

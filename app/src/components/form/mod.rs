@@ -16,7 +16,7 @@ use crate::error::AppError;
 
 pub use choice::{Choice, Select};
 pub use combobox::{Combobox, Suggestions};
-pub use draft::{Kept, Prepare, forget_drafts, forget_sent_drafts};
+pub use draft::{Kept, forget_drafts, forget_sent_drafts};
 pub use field::{Field, TextArea};
 pub use shared::{problem_of_form, problem_without_form};
 pub use tell::tell;

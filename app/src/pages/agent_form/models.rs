@@ -8,8 +8,11 @@ use crate::{
     model::{ModelName, Provider},
 };
 
+/// A model's name at its provider, and what it is good for.
+type Model = (&'static str, &'static str);
+
 /// Heading, provider, and the models suggested of it; any other name may be typed.
-const KNOWN: [(&str, &str, &[(&str, &str)]); 6] = [
+const KNOWN: [(&str, &str, &[Model]); 6] = [
     (
         "Anthropic",
         "anthropic",
@@ -55,7 +58,7 @@ const KNOWN: [(&str, &str, &[(&str, &str)]); 6] = [
 pub fn suggestions(sources: &ModelSources) -> Vec<Suggestions> {
     let known = KNOWN.iter().map(|(title, provider, models)| {
         let (ready, note) = standing(sources, provider);
-        let item = |(model, about): &(&str, &str)| (format!("{provider}/{model}"), (*about).to_owned());
+        let item = |(model, about): &Model| (format!("{provider}/{model}"), (*about).to_owned());
         Suggestions { title: (*title).to_owned(), note, ready, items: models.iter().map(item).collect() }
     });
     let own = sources.own.iter().map(|own| {

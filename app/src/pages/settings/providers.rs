@@ -53,18 +53,21 @@ fn Row(provider: CustomProvider, actions: Actions) -> impl IntoView {
     let Actions { put, delete, test } = actions;
     let CustomProvider { name, base_url, wire_format, last4, .. } = provider;
     let text = name.to_string();
+    let (for_test, for_delete, for_form) = (text.clone(), text.clone(), text.clone());
+    let (test_name, delete_name) = (format!("Test {text}"), format!("Delete {text}"));
+    let (test_id, label) = (format!("provider-{text}"), format!("Change {text}"));
     let (is_test, is_delete, is_put) = (name.clone(), name.clone(), text.clone());
     let untested = problem_of_form(test, move |input| input.name == is_test);
     let undeleted = problem_of_form(delete, move |input| input.name == is_delete);
     let unchanged = problem_of_form(put, move |input| input.name == is_put);
-    let tested = name.clone();
+    let tested = name;
     let key = match last4 {
         Some(last4) => view! { "Key \u{2022}\u{2022}\u{2022}\u{2022} " <code>{last4}</code> }.into_any(),
         None => "No key".into_any(),
     };
     view! {
-        <div class="panel key-row" data-testid=format!("provider-{text}")>
-            <h3>{text.clone()}</h3>
+        <div class="panel key-row" data-testid=test_id>
+            <h3>{text}</h3>
             <div class="stored-key">
                 <span>
                     <code>{base_url.clone()}</code>
@@ -73,12 +76,12 @@ fn Row(provider: CustomProvider, actions: Actions) -> impl IntoView {
                 </span>
                 <div class="actions">
                     <ActionForm action=test>
-                        <input type="hidden" name="name" value=text.clone() />
-                        <Submit label="Test" name=format!("Test {text}") tone="" pending=test.pending() />
+                        <input type="hidden" name="name" value=for_test />
+                        <Submit label="Test" name=test_name tone="" pending=test.pending() />
                     </ActionForm>
                     <ActionForm action=delete>
-                        <input type="hidden" name="name" value=text.clone() />
-                        <Submit label="Delete" name=format!("Delete {text}") tone="danger" pending=delete.pending() />
+                        <input type="hidden" name="name" value=for_delete />
+                        <Submit label="Delete" name=delete_name tone="danger" pending=delete.pending() />
                     </ActionForm>
                 </div>
             </div>
@@ -89,10 +92,10 @@ fn Row(provider: CustomProvider, actions: Actions) -> impl IntoView {
                 <summary>"Change"</summary>
                 <ProviderForm
                     put
-                    label=format!("Change {text}")
-                    prefix=text.clone()
+                    label
+                    prefix=for_form.clone()
                     problem=unchanged
-                    name=text
+                    name=for_form
                     base_url
                     wire_format
                 />
@@ -135,7 +138,7 @@ fn ProviderForm(
     #[prop(into)] base_url: String,
     wire_format: WireFormat,
 ) -> impl IntoView {
-    let id = |part: &str| format!("provider-{prefix}-{part}");
+    let id = move |part: &str| format!("provider-{prefix}-{part}");
     let hint = match name {
         Some(_) => "Leave it empty to keep the one that is stored.",
         None => "Leave it empty for a server that wants none. Stored encrypted and never shown again.",
