@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast as _;
 use web_sys::{Element, HtmlDivElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement, Storage};
 
-use super::{super::tell, Prepare};
+use super::Prepare;
+use crate::components::tell;
 
 const PREFIX: &str = "autocode-form-";
 
