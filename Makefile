@@ -45,7 +45,7 @@ queries: ## Record the SQL queries in .sqlx after a change
 	@scripts/setup --for run
 	exec scripts/sqlx-prepare
 
-screenshots: ## Take the pictures of the README into docs/screenshots
+screenshots: ## Take the README's pictures, and one of every page into end2end/screenshots
 	@scripts/setup --for test
 	scripts/build
 	. scripts/env.sh

@@ -41,9 +41,11 @@ export default defineConfig({
     { name: 'setup', testMatch: 'setup.spec.ts' },
     {
       name: 'journeys',
-      testIgnore: ['setup.spec.ts', 'phone.spec.ts', 'screenshots.spec.ts', 'lighthouse.spec.ts'],
+      testIgnore: ['setup.spec.ts', 'phone.spec.ts', 'look.spec.ts', 'screenshots.spec.ts', 'lighthouse.spec.ts'],
       dependencies: ['setup'],
     },
+    // Looks at what the journeys left behind: finished projects, changes, costs.
+    { name: 'look', testMatch: 'look.spec.ts', dependencies: ['journeys'] },
     {
       name: 'phone',
       testMatch: 'phone.spec.ts',

@@ -3,6 +3,7 @@
 //! Server functions only authenticate, parse and call these; they know neither SQL nor processes.
 
 mod account;
+mod providers;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use crate::{
 };
 
 pub use account::{Administration, OwnAccount, SHOWN_TOKEN, Tokens};
+pub use providers::CustomProviders;
 
 /// Answer of every port call.
 pub type Answer<T> = Result<T, AppError>;
@@ -102,6 +104,8 @@ pub trait Projects: Send + Sync {
     async fn delete_project(&self, viewer: &Viewer, id: ProjectId, expected: Expected) -> Answer<()>;
     /// Starts (or resumes) work; a conflict when it is running already.
     async fn start(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer>;
+    /// Ends the instance and leaves its terminal session as it is; a conflict when it does not run.
+    async fn pause(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer>;
     /// Ends the instance and its terminal session; a conflict when it never ran.
     async fn stop(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer>;
     /// Stops and starts again at the step that was under way.
@@ -163,12 +167,30 @@ pub trait ApiKeys: Send + Sync {
 
 /// All ports together, as the server provides them in the reactive context.
 pub trait Backend:
-    Accounts + OwnAccount + Tokens + Users + Administration + Agents + Projects + Overview + ApiKeys
+    Accounts
+    + OwnAccount
+    + Tokens
+    + Users
+    + Administration
+    + Agents
+    + Projects
+    + Overview
+    + ApiKeys
+    + CustomProviders
 {
 }
 
-impl<T: Accounts + OwnAccount + Tokens + Users + Administration + Agents + Projects + Overview + ApiKeys>
-    Backend for T
+impl<T> Backend for T where
+    T: Accounts
+        + OwnAccount
+        + Tokens
+        + Users
+        + Administration
+        + Agents
+        + Projects
+        + Overview
+        + ApiKeys
+        + CustomProviders
 {
 }
 

@@ -1,42 +1,6 @@
-// Every page, small and large, light and dark: no barrier that axe-core knows of, nothing that sticks out to the side.
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+// Without a mouse, and without movement. What every page looks like is looked at in look.spec.ts.
 import { live, signIn } from '../support/app';
-import { open, schemes, signedIn, sizes } from '../support/pages';
 import { expect, test } from '../support/test';
-
-async function barriers(page: Page): Promise<string[]> {
-  // Terminals draw what programs print, in colours that are the program's choice.
-  const { violations } = await new AxeBuilder({ page }).exclude('.xterm').analyze();
-  return violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(' ')} (${node.failureSummary})`));
-}
-
-for (const size of sizes) {
-  for (const scheme of schemes) {
-    test(`${size.name}, ${scheme}: no barriers and no overflow`, async ({ page, request, watch }) => {
-      test.setTimeout(180_000);
-      watch.allow(/status of 404/);
-      await page.setViewportSize(size);
-      await page.emulateMedia({ colorScheme: scheme });
-      const look = async (path: string) => {
-        await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-        const surplus = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-        expect.soft(surplus, `${path} is wider than the screen`).toBeLessThanOrEqual(0);
-        expect.soft(await barriers(page), path).toEqual([]);
-      };
-      for (const path of open) {
-        await page.goto(path);
-        await look(path);
-      }
-      await signIn(page);
-      for (const path of await signedIn(request)) {
-        await page.goto(path);
-        await live(page);
-        await look(path);
-      }
-    });
-  }
-}
 
 test('a page can be used without a mouse', async ({ page }) => {
   await signIn(page);

@@ -44,3 +44,115 @@ test('an agent from a starting point, with MCP servers', async ({ page, request 
   expect(stored.mcp_servers).toEqual({ web: { type: 'http', url: 'https://example.org/mcp' } });
   expect([stored.name, stored.global_rules]).toEqual(['Test writer', 'My own rule.']);
 });
+
+test('models are searched, mistakes are told while typing, and nothing typed is lost', async ({ page, request, watch }) => {
+  watch.allow(/status of 401/);
+  const anna = await api(request);
+  await signIn(page);
+  await page.goto('/agents/new');
+  await live(page);
+  const model = page.getByRole('combobox', { name: 'Model', exact: true });
+  const models = page.getByRole('listbox', { name: 'Models' });
+
+  await test.step('the list is searched and chosen from by keyboard', async () => {
+    await model.click();
+    await expect(models.getByRole('group', { name: 'Demonstration: needs no key' })).toBeVisible();
+    await expect(models.getByRole('group', { name: /^Google Gemini: no key yet/ })).toBeVisible();
+    await model.fill('google cheap');
+    await expect(models.getByRole('option')).toHaveCount(1);
+    await page.keyboard.press('Enter');
+    await expect(model).toHaveValue('gemini/gemini-2.5-flash');
+    await expect(models).toBeHidden();
+    await expect(page.getByTestId('model-note')).toContainText('No key is stored for gemini');
+    await model.fill('demo');
+    await page.keyboard.press('ArrowDown');
+    await expect(models.getByRole('option').nth(1)).toHaveAttribute('aria-selected', 'true');
+    await page.keyboard.press('Escape');
+    await expect(models).toBeHidden();
+    await model.fill('demo');
+    await models.getByRole('option', { name: /demo\/builder/ }).click();
+    await expect(model).toHaveValue('demo/builder');
+  });
+
+  await test.step('what is wrong is said at once', async () => {
+    await model.fill('nobody/model');
+    await expect(page.locator('#model-error')).toContainText('There is no provider');
+    await model.fill('anything/');
+    await expect(page.locator('#model-error')).toContainText('written provider/model');
+    await model.fill('demo/builder');
+    await expect(page.locator('#model-error')).toBeHidden();
+    const name = page.getByLabel('Name', { exact: true });
+    await name.fill('x'.repeat(81));
+    await expect(page.locator('#name-error')).toContainText('1 to 80');
+    await name.fill('Draft keeper');
+    await expect(page.locator('#name-error')).toBeHidden();
+  });
+
+  await test.step('Markdown is previewed, tools are chosen', async () => {
+    await page.getByLabel('Identity', { exact: true }).fill('You are **careful**.');
+    const editor = page.locator('.markdown-editor').filter({ has: page.locator('#identity') });
+    await editor.getByRole('button', { name: 'Preview' }).click();
+    await expect(editor.locator('strong')).toHaveText('careful');
+    await editor.getByRole('button', { name: 'Write' }).click();
+    await expect(page.getByLabel('Read files')).toBeDisabled();
+    await page.getByLabel('Use the web').uncheck();
+    await page.getByLabel('Ask me', { exact: false }).first().check();
+  });
+
+  await test.step('a reload, and a sign-in that ended, lose nothing', async () => {
+    const kept = async () => {
+      await expect(page.getByTestId('draft-note')).toBeVisible();
+      await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Draft keeper');
+      await expect(model).toHaveValue('demo/builder');
+      await expect(page.getByLabel('Identity', { exact: true })).toHaveValue('You are **careful**.');
+      await expect(page.getByLabel('Use the web')).not.toBeChecked();
+    };
+    await page.reload();
+    await live(page);
+    await kept();
+    await page.context().clearCookies();
+    await page.getByRole('button', { name: 'Create agent' }).click();
+    await expect(page).toHaveURL('/login');
+    await signIn(page);
+    await page.goto('/agents/new');
+    await live(page);
+    await kept();
+    await page.getByRole('button', { name: 'Create agent' }).click();
+    await expect(page).toHaveURL(/\/agents\/\d+$/);
+    await expect(page.getByTestId('configuration')).toContainText('Read files, Edit files, Run commands, Start helpers');
+    const stored = await (await anna.get(`/agents/${page.url().split('/').pop()}`)).json();
+    expect(stored.tools).toEqual(['read_files', 'edit_files', 'run_commands', 'use_helpers']);
+    await page.goto('/agents/new');
+    await live(page);
+    await expect(page.getByLabel('Name', { exact: true })).toHaveValue('');
+    await expect(page.getByTestId('draft-note')).toBeHidden();
+  });
+});
+
+test('rules are edited where they are read, and a new project keeps its draft', async ({ page, request }) => {
+  const anna = await api(request);
+  const { id } = await (await anna.post('/agents', { name: 'Ruled', model: 'demo/builder', global_rules: '- One' })).json();
+  await signIn(page);
+  await page.goto(`/agents/${id}`);
+  await live(page);
+  await page.getByLabel('RULES.md', { exact: true }).fill('- One\n- **Two**');
+  await expect(page.locator('#rules').getByText('Not saved yet')).toBeVisible();
+  await page.getByRole('button', { name: 'Save rules' }).click();
+  await expect(page.locator('#rules').getByText('Saved.')).toBeVisible();
+  expect((await (await anna.get(`/agents/${id}`)).json()).global_rules).toBe('- One\n- **Two**');
+
+  await page.getByLabel('Name', { exact: true }).fill('Planned');
+  await page.getByLabel('Goal', { exact: true }).fill('Something small.');
+  await expect(page.getByLabel('Step', { exact: true })).toHaveCount(0);
+  await page.getByLabel('Write the plan now').check();
+  await page.getByLabel('Step', { exact: true }).first().fill('First');
+  await page.reload();
+  await live(page);
+  await expect(page.getByTestId('draft-note').last()).toBeVisible();
+  await expect(page.getByLabel('Goal', { exact: true })).toHaveValue('Something small.');
+  await expect(page.getByLabel('Step', { exact: true }).first()).toHaveValue('First');
+  await page.getByRole('button', { name: 'Create project' }).click();
+  await expect(page).toHaveURL(/\/projects\/\d+$/);
+  const project = await (await anna.get(new URL(page.url()).pathname)).json();
+  expect(project.implementation_plan.steps.map((step: { title: string }) => step.title)).toEqual(['First']);
+});

@@ -33,9 +33,29 @@ test('pages show their content and forms post', async ({ page, request }) => {
   await row.getByRole('textbox').fill('made-up-key-for-a-form-9876');
   await row.getByRole('button', { name: 'Save' }).click();
   await expect(page).toHaveURL(/\/settings/);
+  const notice = page.getByTestId('notice');
+  await expect(notice).toHaveText('The key is stored.');
   await expect(row).toContainText('9876');
   await row.getByRole('button', { name: 'Delete' }).click();
   await expect(row).not.toContainText('9876');
+  await expect(notice).toHaveText('The key is deleted.');
+
+  await page.locator('#notifications').getByRole('button', { name: 'Save' }).click();
+  await expect(notice).toHaveText('The notifications are saved.');
+  await page.locator('#appearance').getByRole('button', { name: 'Dark' }).click();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await page.locator('#appearance').getByRole('button', { name: 'System' }).click();
+  await page.getByLabel('Current password').fill('not the right one');
+  await page.getByLabel('New password').fill('another passphrase');
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await expect(page.locator('#current-error')).toContainText('not your current password');
+  await page.getByText('Add a server', { exact: true }).click();
+  await page.getByLabel('Name', { exact: true }).fill('away');
+  await page.getByLabel('Base URL').fill('https://models.example.org/v1');
+  await page.getByRole('button', { name: 'Save server' }).click();
+  await expect(notice).toHaveText('The model server is stored.');
+  await page.getByTestId('provider-away').getByRole('button', { name: 'Delete away' }).click();
+  await expect(page.getByTestId('provider-away')).toHaveCount(0);
 
   const form = page.getByRole('form', { name: 'New token' });
   await form.getByLabel('What it is for').fill('Without scripts');

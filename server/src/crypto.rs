@@ -8,7 +8,7 @@ use aes_gcm::{
     Aes256Gcm, KeyInit as _, Nonce,
     aead::{Aead as _, Payload},
 };
-use app::model::{Provider, UserId};
+use app::model::{Provider, ProviderName, UserId};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
@@ -45,6 +45,27 @@ pub enum CipherError {
     Seal,
 }
 
+/// Whose models a key opens: what it is bound to besides its user.
+#[derive(Clone, Copy, Debug)]
+pub enum KeySlot<'a> {
+    /// A provider that everybody knows.
+    BuiltIn(Provider),
+    /// A model server of the user's own.
+    Custom(&'a ProviderName),
+}
+
+impl From<Provider> for KeySlot<'_> {
+    fn from(provider: Provider) -> Self {
+        Self::BuiltIn(provider)
+    }
+}
+
+impl<'a> From<&'a ProviderName> for KeySlot<'a> {
+    fn from(name: &'a ProviderName) -> Self {
+        Self::Custom(name)
+    }
+}
+
 /// Seals API keys with AES-256-GCM, each bound to its table, user and provider.
 #[derive(Clone)]
 pub struct ApiKeyCipher {
@@ -76,9 +97,14 @@ impl ApiKeyCipher {
     ///
     /// # Errors
     /// [`CipherError::Seal`].
-    pub fn seal(&self, user: UserId, provider: Provider, key: &SecretString) -> Result<Vec<u8>, CipherError> {
+    pub fn seal<'a>(
+        &self,
+        user: UserId,
+        slot: impl Into<KeySlot<'a>>,
+        key: &SecretString,
+    ) -> Result<Vec<u8>, CipherError> {
         let nonce = random_bytes::<NONCE_LEN>().map_err(|_| CipherError::Seal)?;
-        let (aad, msg) = (binding(user, provider), key.expose_secret().as_bytes());
+        let (aad, msg) = (binding(user, slot.into()), key.expose_secret().as_bytes());
         let sealed = self.cipher.encrypt(&Nonce::from(nonce), Payload { msg, aad: aad.as_bytes() });
         let sealed = sealed.map_err(|_| CipherError::Seal)?;
         Ok([&[FORMAT], &self.key_id[..], &nonce, &sealed].concat())
@@ -88,22 +114,30 @@ impl ApiKeyCipher {
     ///
     /// # Errors
     /// [`CipherError`].
-    pub fn open(&self, user: UserId, provider: Provider, sealed: &[u8]) -> Result<SecretString, CipherError> {
+    pub fn open<'a>(
+        &self,
+        user: UserId,
+        slot: impl Into<KeySlot<'a>>,
+        sealed: &[u8],
+    ) -> Result<SecretString, CipherError> {
         let rest = sealed.strip_prefix(&[FORMAT]).ok_or(CipherError::Damaged)?;
         let (key_id, rest) = rest.split_at_checked(KEY_ID_LEN).ok_or(CipherError::Damaged)?;
         if key_id != self.key_id {
             return Err(CipherError::OtherMasterKey);
         }
         let (nonce, msg) = rest.split_first_chunk::<NONCE_LEN>().ok_or(CipherError::Damaged)?;
-        let aad = binding(user, provider);
+        let aad = binding(user, slot.into());
         let opened = self.cipher.decrypt(&Nonce::from(*nonce), Payload { msg, aad: aad.as_bytes() });
         let text = opened.ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(CipherError::Damaged)?;
         Ok(SecretString::from(text))
     }
 }
 
-fn binding(user: UserId, provider: Provider) -> String {
-    format!("api_keys|{user}|{}", provider.as_str())
+fn binding(user: UserId, slot: KeySlot<'_>) -> String {
+    match slot {
+        KeySlot::BuiltIn(provider) => format!("api_keys|{user}|{}", provider.as_str()),
+        KeySlot::Custom(name) => format!("custom_providers|{user}|{name}"),
+    }
 }
 
 #[cfg(test)]

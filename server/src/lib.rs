@@ -20,6 +20,7 @@ pub mod metrics;
 pub mod orchestrator;
 pub mod readiness;
 pub mod reserve;
+pub mod outbound;
 pub mod rest;
 pub mod rotate;
 pub mod runner_link;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use crate::{
-    api::{answered, signed_in},
+    api::{answered, note, signed_in},
     model::{AuditQuery, Page},
 };
 use crate::{
@@ -23,28 +23,34 @@ pub async fn load_links() -> Result<Vec<AccountLink>, AppError> {
 #[server(prefix = "/fn", endpoint = "create_invite")]
 pub async fn create_invite() -> Result<NewLink, AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.create_invite(&viewer).await)
+    let made = answered(backend.create_invite(&viewer).await)?;
+    note(&format!("The link is shown only now; hand it over yourself: {}", made.link))?;
+    Ok(made)
 }
 
 /// Makes a link with which a user sets a new password.
 #[server(prefix = "/fn", endpoint = "create_reset")]
 pub async fn create_reset(id: UserId) -> Result<NewLink, AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.create_reset(&viewer, id).await)
+    let made = answered(backend.create_reset(&viewer, id).await)?;
+    note(&format!("The link is shown only now; hand it over yourself: {}", made.link))?;
+    Ok(made)
 }
 
 /// Makes a link void.
 #[server(prefix = "/fn", endpoint = "delete_link")]
 pub async fn delete_link(id: LinkId) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.delete_link(&viewer, id).await)
+    answered(backend.delete_link(&viewer, id).await)?;
+    note("The link is void.")
 }
 
 /// Makes a user an admin or an admin a user.
 #[server(prefix = "/fn", endpoint = "set_role")]
 pub async fn set_role(id: UserId, role: Role) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.set_role(&viewer, id, role).await).map(drop)
+    answered(backend.set_role(&viewer, id, role).await)?;
+    note("The role is changed.")
 }
 
 /// A page of security events, those before one or the newest.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use crate::{
-    api::{LATEST, answered, send_to, signed_in, unix_lines},
-    model::{AgentDraft, ApprovalPolicy, CodingCli, Expected, ModelName, Page, parse_mcp_servers},
+    api::{LATEST, answered, note, send_to, signed_in, unix_lines},
+    model::{AgentDraft, AgentTool, ApprovalPolicy, CodingCli, Expected, ModelName, Page, parse_mcp_servers},
 };
 use crate::{
     error::AppError,
@@ -59,6 +59,12 @@ pub struct AgentForm {
     pub cli_command: String,
     /// Name of the approval policy.
     pub approval_policy: String,
+    /// Names of the tools that are ticked.
+    #[serde(default)]
+    pub tools: Vec<String>,
+    /// Whether the form has tools; one without them keeps what is there.
+    #[serde(default)]
+    pub tools_shown: bool,
     /// MCP servers as JSON; a form without them keeps what is there.
     #[serde(default)]
     pub mcp_servers: Option<String>,
@@ -83,6 +89,16 @@ pub async fn update_agent(id: AgentId, form: AgentForm) -> Result<(), AppError> 
     answered(backend.update_agent(&viewer, id, draft, Expected::Anything).await)?;
     send_to(&format!("/agents/{id}"));
     Ok(())
+}
+
+/// Replaces an agent's RULES.md and keeps the rest.
+#[server(prefix = "/fn", endpoint = "save_rules")]
+pub async fn save_rules(id: AgentId, global_rules: String) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    let mut draft = answered(backend.agent(&viewer, id).await)?.draft;
+    draft.global_rules = unix_lines(&global_rules);
+    answered(backend.update_agent(&viewer, id, draft).await)?;
+    note("The rules are saved.")
 }
 
 /// Deletes an agent and goes to the dashboard.
@@ -110,6 +126,13 @@ impl AgentForm {
         let (tools, mcp_servers, workspace_base) = match kept {
             Some(kept) => (kept.tools, kept.mcp_servers, kept.workspace_base),
             None => (Vec::new(), serde_json::Value::Object(serde_json::Map::new()), None),
+        };
+        let tools = if self.tools_shown {
+            let chosen =
+                AgentTool::ALL.into_iter().filter(|tool| self.tools.iter().any(|t| t == tool.as_str()));
+            AgentTool::list(&chosen.collect::<Vec<_>>(), &tools)
+        } else {
+            tools
         };
         let mcp_servers = match &self.mcp_servers {
             Some(text) => {

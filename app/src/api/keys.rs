@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
-use crate::api::{answered, signed_in};
+use crate::api::{answered, note, signed_in};
 use crate::{
     error::AppError,
     model::{ApiKeyInfo, KeyTest, Provider},
@@ -20,19 +20,23 @@ pub async fn load_api_keys() -> Result<Vec<ApiKeyInfo>, AppError> {
 #[server(prefix = "/fn", endpoint = "put_api_key")]
 pub async fn put_api_key(provider: Provider, key: String) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.put_api_key(&viewer, provider, key.trim().to_owned()).await).map(drop)
+    answered(backend.put_api_key(&viewer, provider, key.trim().to_owned()).await)?;
+    note("The key is stored.")
 }
 
 /// Forgets the key for a provider.
 #[server(prefix = "/fn", endpoint = "delete_api_key")]
 pub async fn delete_api_key(provider: Provider) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.delete_api_key(&viewer, provider).await)
+    answered(backend.delete_api_key(&viewer, provider).await)?;
+    note("The key is deleted.")
 }
 
 /// Makes a request with the stored key, to see whether it works.
 #[server(prefix = "/fn", endpoint = "test_api_key")]
 pub async fn test_api_key(provider: Provider) -> Result<KeyTest, AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.test_api_key(&viewer, provider).await)
+    let test = answered(backend.test_api_key(&viewer, provider).await)?;
+    note(&test.detail)?;
+    Ok(test)
 }

@@ -9,10 +9,12 @@ mod agents;
 mod home;
 mod keys;
 mod markdown;
+mod notice;
 mod own_account;
 pub(crate) mod palette;
 mod plan;
 mod projects;
+mod providers;
 mod tabs;
 mod theme;
 mod tokens;
@@ -22,10 +24,13 @@ pub use accounts::{Login, Logout, NavProject, Setup, Shell, load_shell, login_pa
 pub use administration::{
     CreateInvite, CreateReset, DeleteLink, SetRole, load_audit, load_isolation, load_links,
 };
-pub use agents::{AgentDetail, CreateAgent, DeleteAgent, UpdateAgent, load_agent, load_agent_detail};
+pub use agents::{
+    AgentDetail, CreateAgent, DeleteAgent, SaveRules, UpdateAgent, load_agent, load_agent_detail,
+};
 pub use home::{Home, HomeAgent, load_home};
 pub use keys::{DeleteApiKey, PutApiKey, TestApiKey, load_api_keys};
 pub use markdown::render_markdown;
+pub use notice::load_notice;
 pub use own_account::{
     AcceptInvite, ChangePassword, EndOtherSessions, EndSession, ResetPassword, SetNotifications,
     load_notifications, load_sessions,
@@ -33,8 +38,12 @@ pub use own_account::{
 pub use palette::{Places, load_places};
 pub use plan::{Redo, SavePlan, UndoTo, load_undos};
 pub use projects::{
-    Answer, CreateProject, DeleteProject, ProjectDetail, Restart, Start, StepDraft, Stop, demo_project,
-    load_project, load_project_detail, load_usage,
+    Answer, CreateProject, DeleteProject, Pause, ProjectDetail, Restart, Start, StepDraft, Stop,
+    demo_project, load_project, load_project_detail, load_usage,
+};
+pub use providers::{
+    DeleteProvider, ModelSources, PutProvider, SetOutbound, TestProvider, load_model_sources, load_outbound,
+    load_providers,
 };
 pub use tabs::{
     Overview, SaveProjectText, TabData, load_logs, load_project_tab, load_project_text, save_project_text,
@@ -48,7 +57,11 @@ pub use users::{CreateUser, DeleteUser, load_users};
 const LATEST: crate::model::Page = crate::model::Page { after: None, limit: Some(50) };
 
 #[cfg(feature = "ssr")]
-use server::{answered, headers, is_plain_post, send_to, set_cookies, shown_cookie, signed_in, unix_lines};
+use notice::note;
+#[cfg(feature = "ssr")]
+use server::{
+    answered, headers, posted_without_scripts, send_to, set_cookies, shown_cookie, signed_in, unix_lines,
+};
 
 #[cfg(feature = "ssr")]
 mod server {
@@ -123,11 +136,6 @@ mod server {
         Ok(())
     }
 
-    /// Whether a form was posted without scripts: what is answered is a page.
-    pub fn is_plain_post() -> bool {
-        use_context::<Parts>().is_some_and(|parts| parts.method == Method::POST && accepts_html(&parts))
-    }
-
     /// What [`crate::backend::Tokens::show_token`] kept for this page.
     pub fn shown_cookie() -> Option<String> {
         let parts = use_context::<Parts>()?;
@@ -143,6 +151,11 @@ mod server {
     /// Text of a plain form post with the line ends that tools on the server expect.
     pub fn unix_lines(text: &str) -> String {
         text.replace("\r\n", "\n")
+    }
+
+    /// Whether the request is a form that a browser posted by itself.
+    pub fn posted_without_scripts() -> bool {
+        use_context::<Parts>().is_some_and(|parts| parts.method == Method::POST && accepts_html(&parts))
     }
 
     fn accepts_html(parts: &Parts) -> bool {

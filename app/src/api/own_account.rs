@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use crate::{
-    api::{answered, headers, send_to, set_cookies, signed_in},
+    api::{answered, headers, note, send_to, set_cookies, signed_in},
     backend::backend,
     model::{Credentials, Page, PasswordChange},
 };
@@ -24,21 +24,24 @@ pub async fn load_sessions() -> Result<Vec<Session>, AppError> {
 #[server(prefix = "/fn", endpoint = "end_session")]
 pub async fn end_session(id: SessionId) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.end_session(&viewer, &id).await)
+    answered(backend.end_session(&viewer, &id).await)?;
+    note("That session is signed out.")
 }
 
 /// Ends all other sign-ins.
 #[server(prefix = "/fn", endpoint = "end_other_sessions")]
 pub async fn end_other_sessions() -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.end_other_sessions(&viewer).await)
+    answered(backend.end_other_sessions(&viewer).await)?;
+    note("All other sessions are signed out.")
 }
 
 /// Replaces the password.
 #[server(prefix = "/fn", endpoint = "change_password")]
 pub async fn change_password(current: String, password: String) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.change_password(&viewer, PasswordChange { current, password }).await)
+    answered(backend.change_password(&viewer, PasswordChange { current, password }).await)?;
+    note("The password is changed.")
 }
 
 /// What the person wants to be told.
@@ -55,7 +58,8 @@ pub async fn set_notifications(
     #[server(default)] completed: bool,
 ) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.set_notifications(&viewer, Notifications { needs_help, completed }).await)
+    answered(backend.set_notifications(&viewer, Notifications { needs_help, completed }).await)?;
+    note("The notifications are saved.")
 }
 
 /// Uses an invitation and signs the new person in.

@@ -19,6 +19,8 @@ pub struct Reachable {
     pub name: String,
     /// Whether it can be started.
     pub start: bool,
+    /// Whether it can be paused.
+    pub pause: bool,
     /// Whether it can be stopped.
     pub stop: bool,
     /// Whether it can be restarted.
@@ -44,6 +46,7 @@ pub async fn load_places() -> Result<Places, AppError> {
     let projects = dashboard.projects.into_iter().map(|project| Reachable {
         id: project.id,
         start: project.can_start(),
+        pause: project.can_pause(),
         stop: project.can_stop(),
         restart: project.can_restart(),
         name: project.name,

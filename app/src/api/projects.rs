@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use crate::{
-    api::{answered, send_to, signed_in, unix_lines},
+    api::{answered, note, send_to, signed_in, unix_lines},
     model::{ApprovalPolicy, Expected, ImplementationPlan, Step},
 };
 use crate::{
@@ -46,6 +46,8 @@ pub struct ProjectOptions {
     pub approve_plan: bool,
     /// Name of the project's own policy; blank for the agent's.
     pub approval_policy: String,
+    /// `later` leaves the plan to the agent, whatever steps were written.
+    pub plan: String,
 }
 
 /// One project.
@@ -95,7 +97,7 @@ pub async fn create_project(
         name,
         description,
         architecture,
-        implementation_plan: plan(steps),
+        implementation_plan: if options.plan == "later" { None } else { plan(steps) },
         approval_policy: ApprovalPolicy::parse(&options.approval_policy),
         approve_plan: options.approve_plan,
         clone_url: Some(options.clone_url),
@@ -128,6 +130,13 @@ pub async fn start(id: ProjectId) -> Result<(), AppError> {
     answered(backend.start(&viewer, id).await).map(drop)
 }
 
+/// Ends the instance and leaves its terminal session as it is.
+#[server(prefix = "/fn", endpoint = "pause")]
+pub async fn pause(id: ProjectId) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.pause(&viewer, id).await).map(drop)
+}
+
 /// Ends the instance and its terminal session.
 #[server(prefix = "/fn", endpoint = "stop")]
 pub async fn stop(id: ProjectId) -> Result<(), AppError> {
@@ -146,7 +155,8 @@ pub async fn restart(id: ProjectId) -> Result<(), AppError> {
 #[server(prefix = "/fn", endpoint = "answer")]
 pub async fn answer(id: ProjectId, text: String) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.answer(&viewer, id, text).await)
+    answered(backend.answer(&viewer, id, text).await)?;
+    note("The answer is sent.")
 }
 
 /// The plan of a form; none when every step is blank, so that the agent makes one.

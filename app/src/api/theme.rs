@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
-use crate::api::{headers, set_cookies};
+use crate::api::{headers, note, set_cookies};
 use crate::{error::AppError, model::Theme};
 
 /// Keeps the theme in a cookie, which is nobody's secret: pages before the sign-in have a theme, too.
 #[server(prefix = "/fn", endpoint = "set_theme")]
 pub async fn set_theme(theme: Theme) -> Result<(), AppError> {
-    set_cookies(vec![theme.cookie()])
+    set_cookies(vec![theme.cookie()])?;
+    note("The theme is changed.")
 }
 
 /// The theme that the page is drawn with: from the request's cookie, or as the document says.

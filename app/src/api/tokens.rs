@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use crate::{
-    api::{answered, is_plain_post, set_cookies, shown_cookie, signed_in},
+    api::{answered, posted_without_scripts, set_cookies, shown_cookie, signed_in},
     model::{Scope, TokenDraft},
 };
 use crate::{
@@ -56,7 +56,7 @@ pub async fn create_token(
     };
     let draft = TokenDraft { name, scopes, expires_in_days };
     let token = answered(backend.create_token(&viewer, draft).await)?.token;
-    if is_plain_post() {
+    if posted_without_scripts() {
         // The answer to a plain form is the page again, which shows the token from this.
         set_cookies(vec![backend.show_token(Some(&token))])?;
     }

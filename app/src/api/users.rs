@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use crate::{
-    api::{answered, signed_in},
+    api::{answered, note, signed_in},
     model::{Credentials, Page},
 };
 use crate::{
@@ -23,12 +23,14 @@ pub async fn load_users() -> Result<Vec<UserSummary>, AppError> {
 #[server(prefix = "/fn", endpoint = "create_user")]
 pub async fn create_user(username: String, password: String) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.create_user(&viewer, Credentials { username, password }).await).map(drop)
+    let user = answered(backend.create_user(&viewer, Credentials { username, password }).await)?;
+    note(&format!("The account {} is created.", user.username))
 }
 
 /// Deletes a user whose name was typed as confirmation.
 #[server(prefix = "/fn", endpoint = "delete_user")]
 pub async fn delete_user(id: UserId, confirmation: String) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.delete_user(&viewer, id, Some(&confirmation)).await)
+    answered(backend.delete_user(&viewer, id, Some(&confirmation)).await)?;
+    note(&format!("The account {confirmation} is deleted."))
 }

@@ -74,3 +74,7 @@ pub const DOWNLOAD: &str = "M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4M7 10l5 5 5
 pub const UP: &str = "m18 15-6-6-6 6";
 /// Towards what is below or newer.
 pub const DOWN: &str = "m6 9 6 6 6-6";
+/// More to choose from.
+pub const CHEVRON_DOWN: &str = "m6 9 6 6 6-6";
+/// Changing something.
+pub const EDIT: &str = "M21.174 6.812a1 1 0 0 0-3.986-3.987L3.842 16.174a2 2 0 0 0-.5.83l-1.321 4.352a.5.5 0 0 0 .623.622l4.353-1.32a2 2 0 0 0 .83-.497z";

@@ -6,8 +6,8 @@ use leptos_router::{components::Outlet, hooks::use_location};
 use crate::{
     api::{self, Shell},
     components::{
-        Icon, Live, LiveState, Nav, Notifier, Palette, PaletteButton, PaletteOpener, ThemeChoice, icon,
-        on_backdrop,
+        Icon, Live, LiveState, Nav, Notice, Notifier, Palette, PaletteButton, PaletteOpener, ThemeChoice,
+        icon, on_backdrop,
     },
     error::AppError,
 };
@@ -53,6 +53,7 @@ pub fn Layout() -> impl IntoView {
                 <LiveSign state=live.state() />
             </header>
             <main id="main" tabindex="-1">
+                <Notice />
                 <Outlet />
             </main>
         </div>

@@ -43,6 +43,9 @@ pub fn MarkdownEditor(
     /// Element id, where the name alone is not unique on the page.
     #[prop(optional, into)]
     id: Option<String>,
+    /// Key of field errors, where it is not the name.
+    #[prop(optional)]
+    field: Option<&'static str>,
     /// Explanation under the control.
     #[prop(default = "Markdown.")]
     hint: &'static str,
@@ -57,6 +60,7 @@ pub fn MarkdownEditor(
     node_ref: NodeRef<Textarea>,
 ) -> impl IntoView {
     let id = id.unwrap_or_else(|| name.clone());
+    let field = field.map_or_else(|| name.clone(), str::to_owned);
     let typed = Callback::new(move |text| {
         if let Some(on_input) = on_input {
             on_input.run(text);
@@ -117,7 +121,7 @@ pub fn MarkdownEditor(
                 </button>
             </div>
             <div class="editor-text">
-                <TextArea name label value problem id hint rows on_value=typed node_ref />
+                <TextArea name label value problem id field hint rows on_value=typed node_ref />
             </div>
             <div class="preview" role="region" aria-label=format!("{label}: preview") tabindex="0" hidden=move || !open.get()>
                 <p class="muted" role="status">{note}</p>

@@ -15,10 +15,12 @@ mod local_time;
 mod logs;
 mod markdown;
 mod nav;
+mod notice;
 mod notifier;
 mod palette;
 mod plan;
 mod project_card;
+mod reveal;
 #[cfg(feature = "hydrate")]
 mod socket;
 mod terminal;
@@ -30,7 +32,8 @@ pub use backdrop::on_backdrop;
 pub use badge::{InstanceBadge, StatusBadge};
 pub use buttons::Submit;
 pub use form::{
-    Choice, Field, FormError, Select, TextArea, problem, problem_of_form, problem_without_form, successes,
+    Choice, Combobox, Field, FormError, Kept, Select, Suggestions, TextArea, Typed, forget_drafts,
+    forget_sent_drafts, problem, problem_of_form, problem_without_form, successes, tell,
 };
 pub use icon::Icon;
 pub use layout::Layout;
@@ -40,10 +43,12 @@ pub use local_time::LocalTime;
 pub use logs::LogView;
 pub use markdown::{Markdown, MarkdownEditor};
 pub use nav::Nav;
+pub use notice::Notice;
 pub use notifier::{Notifier, Permission};
 pub use palette::{Palette, PaletteButton, PaletteOpener};
 pub use plan::PlanView;
 pub use project_card::ProjectCard;
+pub use reveal::reveal;
 pub use terminal::TerminalView;
-pub use text::{Moment, block, cost, duration, encoded, tokens};
+pub use text::{block, cost, duration, encoded, tokens};
 pub use theme::{ThemeChoice, ThemeSwitch};

@@ -7,7 +7,7 @@ use leptos_router::components::A;
 
 use crate::{
     api::{self, NavProject, Shell},
-    components::{AgentState, AgentStateView, Icon, Live, Load, ThemeSwitch, icon},
+    components::{AgentState, AgentStateView, Icon, Live, Load, ThemeSwitch, forget_drafts, icon},
     error::AppError,
     model::AgentId,
 };
@@ -60,7 +60,8 @@ fn NavLinks(shell: Shell) -> impl IntoView {
                     </button>
                 </li>
                 <li>
-                    <ActionForm action=logout>
+                    // A draft is for whoever typed it.
+                    <ActionForm action=logout on:submit:capture=|_| forget_drafts()>
                         <button type="submit" class="nav-button">
                             <Icon path=icon::SIGN_OUT />
                             <span class="nav-name">{format!("Sign out {}", shell.viewer.username)}</span>

@@ -1,7 +1,5 @@
 //! Numbers and times as people read them.
 
-use leptos::prelude::*;
-
 use crate::model::{Timestamp, TokenUsage};
 
 /// Money from millionths of a US dollar: `$0.42`, and four digits below a cent.
@@ -48,15 +46,6 @@ pub fn encoded(text: &str) -> String {
 /// a text of nothing else would be missing when the browser takes over the page.
 pub fn block(text: &str) -> String {
     text.trim_start_matches(['\r', '\n']).to_owned()
-}
-
-/// A point in time, in UTC.
-#[component]
-pub fn Moment(
-    /// When.
-    at: Timestamp,
-) -> impl IntoView {
-    view! { <time datetime=at.to_string()>{format!("{} UTC", at.day_and_minute())}</time> }.into_any()
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ pub struct InvalidName(pub String);
 const RESERVED: [&str; 12] =
     ["admin", "api", "autocode", "daemon", "data", "nobody", "root", "run", "setup", "system", "users", "ws"];
 
+/// Providers that everybody has.
+const BUILT_IN: [&str; 6] = ["anthropic", "demo", "gemini", "ollama", "openai", "openrouter"];
+
 /// A lower-case identifier: a letter, then letters, digits and single hyphens; 2 to 32 characters.
 fn check_identifier(kind: &str, text: &str) -> Result<(), InvalidName> {
     let valid = (2..=32).contains(&text.len())
@@ -93,6 +96,17 @@ name! {
 }
 
 name! {
+    /// The name of a model server of a user's own: none that a provider known to everybody has.
+    ProviderName, |text| {
+        check_identifier("provider\u{2019}s name", text)?;
+        if BUILT_IN.contains(&text) {
+            return Err(InvalidName(format!("\u{201c}{text}\u{201d} is built in; choose another name.")));
+        }
+        Ok(())
+    }
+}
+
+name! {
     /// `provider/model`, for example `anthropic/claude-sonnet-4-5`.
     ModelName, |text| {
         let valid = text.len() <= 200
@@ -155,6 +169,14 @@ mod tests {
         for bad in ["", "t", "Tom", "1a", "a--b", "a-", "a_b", "a/b", "..", "root", "ünal", &"a".repeat(33)]
         {
             assert!(bad.parse::<Username>().is_err(), "{bad} was accepted");
+        }
+    }
+
+    #[test]
+    fn a_provider_of_ones_own_has_a_name_of_its_own() {
+        assert!("my-server".parse::<ProviderName>().is_ok());
+        for bad in ["openai", "demo", "My", "a/b", ""] {
+            assert!(bad.parse::<ProviderName>().is_err(), "{bad} was accepted");
         }
     }
 

@@ -126,11 +126,14 @@ impl Project {
         !self.running && self.status != ProjectStatus::Completed
     }
 
+    /// Whether there is work to interrupt.
+    pub fn can_pause(&self) -> bool {
+        self.running
+    }
+
     /// Whether there may be an instance or a terminal session to end.
     pub fn can_stop(&self) -> bool {
-        self.running
-            || self.question.is_some()
-            || matches!(self.status, ProjectStatus::Completed | ProjectStatus::Failed)
+        self.running || self.question.is_some() || self.status != ProjectStatus::Created
     }
 
     /// Whether there is a step to begin again.

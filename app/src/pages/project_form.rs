@@ -9,9 +9,9 @@ use leptos::{
 
 use crate::{
     api::{self, StepDraft},
-    components::{Choice, Field, FormError, MarkdownEditor, Submit, TextArea, problem},
+    components::{Choice, Field, FormError, Kept, MarkdownEditor, Submit, TextArea, Typed, problem, tell},
     error::{AppError, FieldError},
-    model::{AgentId, ApprovalPolicy, ProjectDraft},
+    model::{AgentId, ApprovalPolicy, ProjectDraft, name_problem},
 };
 
 /// Empty steps that the form offers.
@@ -31,7 +31,11 @@ pub fn ProjectForm(
     policy: ApprovalPolicy,
 ) -> impl IntoView {
     let create = ServerAction::<api::CreateProject>::new();
-    let problem = problem(create);
+    let typed = Typed::over(problem(create));
+    let problem = typed.problem();
+    // Without scripts the steps are there, and left empty they leave the plan to the agent as well.
+    let plan_now = RwSignal::new(true);
+    Effect::new(move |_| plan_now.set(false));
     let name = NodeRef::<Input>::new();
     let description = NodeRef::<Textarea>::new();
     let architecture = NodeRef::<Textarea>::new();
@@ -44,7 +48,9 @@ pub fn ProjectForm(
             name.set_value(&draft.name);
             description.set_value(&draft.description);
             architecture.set_value(&draft.architecture.unwrap_or_default());
+            tell(&name, "input");
         }
+        plan_now.set(true);
         let steps = draft.implementation_plan.unwrap_or_default().steps;
         let steps = steps.into_iter().map(|step| StepDraft {
             id: step.id,
@@ -66,16 +72,24 @@ pub fn ProjectForm(
         });
     };
     view! {
+        <Kept name=format!("project-new-{agent}") prepare=Callback::new(move |names| draw(rows, names))>
         <ActionForm action=create attr:class="stack" attr:aria-label="New project">
             <p>
-                <button type="button" class="button" on:click=use_demo>
+                <button type="button" class="button" data-tone="quiet" on:click=use_demo>
                     "Use the demonstration project"
                 </button>
             </p>
             <FormError problem=demo_problem />
             <FormError problem fields=FIELDS />
             <input type="hidden" name="agent_id" value=agent.to_string() />
-            <Field name="name" label="Name" problem required=true node_ref=name />
+            <Field
+                name="name"
+                label="Name"
+                problem
+                required=true
+                node_ref=name
+                on_value=Callback::new(move |value: String| typed.note("name", name_problem(&value)))
+            />
             <MarkdownEditor
                 name="description"
                 label="Goal"
@@ -99,16 +113,72 @@ pub fn ProjectForm(
                 problem
                 hint="The workspace begins as a clone of it. A URL with https://, http://, ssh:// or git@; without one it begins empty."
             />
-            <StepEditor rows problem />
+            <PlanChoice now=plan_now />
+            <div hidden=move || !plan_now.get()>
+                <StepEditor rows problem />
+            </div>
             <Approvals policy />
             <Submit label="Create project" pending=create.pending() />
         </ActionForm>
+        </Kept>
     }
     .into_any()
 }
 
 fn next_key(rows: &[(usize, StepDraft)]) -> usize {
     rows.iter().map(|(key, _)| key + 1).max().unwrap_or(0)
+}
+
+/// Draws a row for each step that a draft has.
+fn draw(rows: Rows, names: Vec<String>) {
+    let key = |name: &String| name.strip_prefix("steps[")?.split_once(']')?.0.parse::<usize>().ok();
+    let mut keys: Vec<_> = names.iter().filter_map(key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    if !keys.is_empty() {
+        rows.set(keys.into_iter().map(|key| (key, StepDraft::default())).collect());
+    }
+}
+
+/// Whether the plan is written now or left to the agent.
+#[component]
+fn PlanChoice(now: RwSignal<bool>) -> impl IntoView {
+    let choice = |value: &'static str, wanted: bool, label: &'static str, about: &'static str| {
+        view! {
+            <div class="choice">
+                <input
+                    type="radio"
+                    id=format!("plan-{value}")
+                    name="options[plan]"
+                    value=value
+                    checked=wanted
+                    prop:checked=move || now.get() == wanted
+                    aria-describedby=format!("plan-{value}-about")
+                    on:change:target=move |event| {
+                        if event.target().checked() {
+                            now.set(wanted);
+                        }
+                    }
+                />
+                <div>
+                    <label for=format!("plan-{value}")>{label}</label>
+                    <p class="hint" id=format!("plan-{value}-about")>
+                        {about}
+                    </p>
+                </div>
+            </div>
+        }
+    };
+    view! {
+        <fieldset class="choices">
+            <legend>"Plan"</legend>
+            <div class="choice-grid">
+                {choice("later", false, "Let the agent plan", "It proposes the steps from goal and architecture when it starts.")}
+                {choice("now", true, "Write the plan now", "Step by step, each with a command that must succeed.")}
+            </div>
+        </fieldset>
+    }
+    .into_any()
 }
 
 /// Who wants to be asked before what.
@@ -148,8 +218,8 @@ fn StepEditor(rows: Rows, problem: Signal<Option<AppError>>) -> impl IntoView {
     };
     view! {
         <fieldset class="plan-editor">
-            <legend>"Plan (optional)"</legend>
-            <p class="hint">"Leave it empty to let the agent plan."</p>
+            <legend>"Steps"</legend>
+            <p class="hint">"They run from top to bottom. A step whose fields are all empty is left out."</p>
             <p class="error" role="alert">{plan_error}</p>
             <For each=move || rows.get() key=|(key, _)| *key let:row>
                 <StepFields row problem />

@@ -2,6 +2,7 @@
 
 mod account;
 mod keys;
+mod providers;
 mod users;
 
 use app::{
@@ -179,6 +180,9 @@ impl Projects for Fake {
     }
     async fn start(&self, _: &Viewer, _: ProjectId) -> Answer<StartAnswer> {
         Err(AppError::Conflict("It runs already.".to_owned()))
+    }
+    async fn pause(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer> {
+        self.stop(viewer, id).await
     }
     async fn stop(&self, _: &Viewer, _: ProjectId) -> Answer<StartAnswer> {
         Ok(StartAnswer { instance_id: InstanceId(1), status: ProjectStatus::Paused })

@@ -199,14 +199,32 @@ async fn a_text_posted_without_scripts_says_that_it_is_outdated() {
 #[tokio::test]
 async fn every_other_page_renders() {
     let (_, agent) = page("/agents/1").await;
-    assert_has(&agent, &["demo/builder", "Use the demonstration project", "action=\"/fn/create_project\""]);
+    assert_has(
+        &agent,
+        &[
+            "demo/builder",
+            "Use the demonstration project",
+            "action=\"/fn/create_project\"",
+            "action=\"/fn/save_rules\"",
+        ],
+    );
     let (_, edit) = page("/agents/1/edit").await;
     assert_has(
         &edit,
         &["value=\"Builder &lt;b&gt;\"", ">Careful &amp; &lt;quick></textarea>", "needs no key"],
     );
     let (_, new) = page("/agents/new").await;
-    assert_has(&new, &["action=\"/fn/create_agent\"", "<datalist id=\"models\">"]);
+    assert_has(
+        &new,
+        &[
+            "action=\"/fn/create_agent\"",
+            "<datalist id=\"model-datalist\">",
+            "OpenAI: key stored",
+            "Anthropic: no key yet",
+            "mine: your server, key stored",
+            "name=\"form[tools][4]\" value=\"use_helpers\" checked",
+        ],
+    );
     let (_, admin) = page("/admin").await;
     assert_has(&admin, &["data-testid=\"user-tom\"", "action=\"/fn/delete_user\""]);
     let (_, settings) = page("/settings").await;

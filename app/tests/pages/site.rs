@@ -61,6 +61,19 @@ pub async fn page(path: &str) -> (StatusCode, String) {
 
 /// Posts a form from a page, as a browser without scripts does: status and `Location`.
 pub async fn submit(name: &str, from: &str, body: &str) -> (StatusCode, String) {
+    let response = post_form(name, from, body).await;
+    let location = response.headers().get(header::LOCATION).unwrap().to_str().unwrap().to_owned();
+    (response.status(), location)
+}
+
+/// The cookies that such a post sets.
+pub async fn cookies_of_post(name: &str, from: &str, body: &str) -> Vec<String> {
+    let response = post_form(name, from, body).await;
+    let cookies = response.headers().get_all(header::SET_COOKIE).iter();
+    cookies.map(|cookie| cookie.to_str().unwrap().to_owned()).collect()
+}
+
+async fn post_form(name: &str, from: &str, body: &str) -> Response {
     let request = Request::post(format!("/fn/{name}"))
         .header(header::ACCEPT, "text/html,*/*")
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -68,9 +81,7 @@ pub async fn submit(name: &str, from: &str, body: &str) -> (StatusCode, String) 
         .header(header::COOKIE, COOKIE)
         .body(Body::from(body.to_owned()))
         .unwrap();
-    let response = send(site(false), request).await;
-    let location = response.headers().get(header::LOCATION).unwrap().to_str().unwrap().to_owned();
-    (response.status(), location)
+    send(site(false), request).await
 }
 
 /// Asserts that the page has all of these pieces of HTML.

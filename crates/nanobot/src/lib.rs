@@ -94,6 +94,7 @@ async fn work(workspace: PathBuf, outbox: Outbox) -> Result<LoopEnd, RunError> {
 
     let (tracker, tasks) = (TaskTracker::new(), stop.child_token());
     let llm = LlmClient::new(&config.gateway_url, &config.agent.model, start.gateway_token.clone())
+        .with_wire_format(config.agent.wire_format)
         .with_retry_limit(Duration::from_secs(config.limits.model_retry_secs));
     let (desk, asked) = DialogDesk::open();
     let around = Surroundings {

@@ -15,6 +15,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 use tokio::time::Instant;
 
+use crate::protocol::WireFormat;
+
 /// Time limit of one request.
 pub const REQUEST_LIMIT: Duration = Duration::from_secs(120);
 /// For how long an unreachable model is tried again.
@@ -46,6 +48,7 @@ pub struct LlmClient {
     gateway_url: String,
     provider: String,
     model: String,
+    wire: WireFormat,
     token: SecretString,
     retry_limit: Duration,
 }
@@ -59,7 +62,13 @@ impl LlmClient {
     /// A client for `provider/model`; nothing is connected or loaded yet.
     pub fn new(gateway_url: &str, model: &str, token: SecretString) -> Self {
         let (provider, model) = split_model(model);
+        // Anthropic's own wire format where the upstream speaks it; everybody else speaks OpenAI's.
+        let wire = match provider {
+            "anthropic" | "demo" => WireFormat::Anthropic,
+            _ => WireFormat::Openai,
+        };
         Self {
+            wire,
             gateway_url: gateway_url.trim_end_matches('/').to_owned(),
             provider: provider.to_owned(),
             model: model.to_owned(),
@@ -84,6 +93,12 @@ impl LlmClient {
     #[must_use]
     pub fn with_retry_limit(self, retry_limit: Duration) -> Self {
         Self { retry_limit, ..self }
+    }
+
+    /// The API that the provider speaks, where its name does not say it.
+    #[must_use]
+    pub fn with_wire_format(self, declared: Option<WireFormat>) -> Self {
+        Self { wire: declared.unwrap_or(self.wire), ..self }
     }
 
     /// The model's text.
@@ -119,10 +134,9 @@ impl LlmClient {
     }
 
     async fn once(&self, system: &str, user: &str) -> Result<String, LlmError> {
-        // Anthropic's own wire format where the upstream speaks it; everybody else speaks OpenAI's.
-        let kind = match self.provider.as_str() {
-            "anthropic" | "demo" => AdapterKind::Anthropic,
-            _ => AdapterKind::OpenAI,
+        let kind = match self.wire {
+            WireFormat::Anthropic => AdapterKind::Anthropic,
+            WireFormat::Openai => AdapterKind::OpenAI,
         };
         let target = ServiceTarget {
             endpoint: Endpoint::from_owned(format!("{}/{}/v1/", self.gateway_url, self.provider)),

@@ -4,6 +4,7 @@
 //! travels; the end of stdin means stop. The task itself stands in `.nanobot/config.json` as [`NanobotConfig`].
 
 mod cli;
+mod abilities;
 mod diagnosis;
 mod hands;
 mod limits;
@@ -15,6 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use cli::{CliKind, CliPrograms};
+pub use abilities::{Abilities, WireFormat};
 pub use diagnosis::Diagnosis;
 pub use hands::Hands;
 pub use limits::Limits;
@@ -143,10 +145,13 @@ pub struct AgentSpec {
     pub identity: String,
     /// RULES.md.
     pub global_rules: String,
-    /// Names of allowed tools.
+    /// Names of allowed tools; see [`Abilities::of`].
     pub tools: Vec<String>,
     /// MCP servers in the usual `mcpServers` shape.
     pub mcp_servers: serde_json::Value,
+    /// The API of the model's provider, where its name does not say it: a model server of the user's own.
+    #[serde(default)]
+    pub wire_format: Option<WireFormat>,
 }
 
 /// Who decides what the coding CLI may do.

@@ -82,6 +82,9 @@ pub struct StepState {
     /// Dialogs that only the screen showed and that were put to be decided.
     #[serde(default)]
     pub screen_dialogs: u32,
+    /// When a person last said that their text is to stay in the input box, in milliseconds since the Unix epoch.
+    #[serde(default)]
+    pub draft_kept_at: i64,
 }
 
 /// A failure that is counted, in a form that is the same for the same mistake.
@@ -115,6 +118,7 @@ impl StepState {
             new_conversations: 0,
             last_prompt: None,
             screen_dialogs: 0,
+            draft_kept_at: 0,
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod counts;
 pub mod idempotency;
+pub mod custom_providers;
 pub mod links;
 pub mod logs;
 pub mod progress;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::endpoint::ErrorShape;
+use crate::outbound::OutboundError;
 
 /// Why a request did not reach a model.
 #[derive(Debug, Error)]
@@ -37,6 +38,14 @@ pub enum GatewayError {
         provider: String,
         /// What went wrong.
         reason: String,
+    },
+    /// A user's own provider is at an address that the server does not connect to (502).
+    #[error("{provider} is not asked: {error}")]
+    Address {
+        /// The provider.
+        provider: String,
+        /// Why.
+        error: OutboundError,
     },
     /// An upstream's base URL is none (500).
     #[error("The base URL for {provider} is not valid: {url}")]
@@ -70,7 +79,7 @@ impl GatewayError {
             Self::Unauthorized | Self::NoKey(_) | Self::KeyLost(_) => StatusCode::UNAUTHORIZED,
             Self::UnknownProvider(_) => StatusCode::NOT_FOUND,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Unreachable { .. } => StatusCode::BAD_GATEWAY,
+            Self::Unreachable { .. } | Self::Address { .. } => StatusCode::BAD_GATEWAY,
             Self::BaseUrl { .. }
             | Self::KeyStore(_)
             | Self::Database(_)

@@ -14,6 +14,7 @@ mod meter;
 mod prices;
 mod probe;
 mod proxy;
+mod route;
 mod stream_usage;
 pub mod token;
 mod upstreams;
@@ -40,6 +41,7 @@ use prices::PriceTable;
 
 pub use error::GatewayError;
 pub use probe::Probe;
+pub use route::CustomUpstream;
 pub use upstreams::Upstreams;
 
 /// Where the gateway gets users' keys from.
@@ -50,6 +52,14 @@ pub trait KeySource: Send + Sync {
     /// # Errors
     /// [`GatewayError::KeyStore`] if it cannot be read.
     async fn key(&self, user: UserId, provider: &str) -> Result<Option<SecretString>, GatewayError>;
+
+    /// The user's own provider of this name, with its key; none if there is none.
+    ///
+    /// # Errors
+    /// [`GatewayError::KeyStore`] if it cannot be read, [`GatewayError::Address`] if its address is not allowed any more.
+    async fn custom(&self, _user: UserId, _provider: &str) -> Result<Option<CustomUpstream>, GatewayError> {
+        Ok(None)
+    }
 }
 
 /// The gateway; clones are the same gateway.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use app::model::UserId;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
-use super::{Gateway, GatewayError, endpoint::Endpoint, proxy::reason, upstreams::Auth};
+use super::{Gateway, GatewayError, endpoint::Endpoint, proxy::reason};
 
 /// Probes under way for the whole server.
 pub(super) const AT_ONCE: usize = 4;
@@ -41,27 +41,15 @@ impl Gateway {
     }
 
     async fn ask(&self, user: UserId, provider: &str) -> Result<StatusCode, GatewayError> {
-        let gateway = &self.0;
-        let upstream = gateway.upstreams.get(provider)?;
-        let base = match &upstream.base {
-            Some(base) => base,
-            None => gateway.demo.base().await?,
-        };
-        let key = match upstream.auth {
-            Auth::None => None,
-            _ => gateway.keys.key(user, provider).await?,
-        };
+        let route = self.0.route(user, provider).await?;
         let mut headers = HeaderMap::new();
-        if provider == "anthropic" {
+        if route.is_anthropic() {
             headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
         }
-        if upstream.authorize(key.as_ref(), &mut headers).is_none() {
-            return Err(GatewayError::NoKey(provider.to_owned()));
-        }
+        route.authorize(&mut headers)?;
         // OpenRouter lists its models to anybody; what a key may do it tells only the key.
         let endpoint = if provider == "openrouter" { Endpoint::Key } else { Endpoint::Models };
-        let url = upstream.url(base, endpoint, None);
-        let sending = gateway.clients.for_url(&url).request(Method::GET, url).headers(headers).send();
+        let sending = route.client.request(Method::GET, route.url(endpoint, None)).headers(headers).send();
         let answer = sending.await.map_err(|error| GatewayError::Unreachable {
             provider: provider.to_owned(),
             reason: reason(&error),

@@ -20,7 +20,6 @@ use super::{
     headers::{downward, upward},
     meter::{Ledger, Meter, Received},
     token,
-    upstreams::Auth,
 };
 use crate::db::{
     now_ms,
@@ -68,23 +67,12 @@ async fn forward(
     if announced_over_limit(&parts.headers) {
         return Err(GatewayError::TooLarge(LIMIT_MIB));
     }
-    let upstream = gateway.upstreams.get(provider)?;
-    let base = match &upstream.base {
-        Some(base) => base,
-        None => gateway.demo.base().await?,
-    };
-    let key = match upstream.auth {
-        Auth::None => None,
-        _ => gateway.keys.key(caller.user, provider).await?,
-    };
+    let route = gateway.route(caller.user, provider).await?;
     let mut headers = upward(&parts.headers);
-    if upstream.authorize(key.as_ref(), &mut headers).is_none() {
-        return Err(GatewayError::NoKey(provider.to_owned()));
-    }
-    let url = upstream.url(base, endpoint, parts.uri.query());
+    route.authorize(&mut headers)?;
+    let url = route.url(endpoint, parts.uri.query());
     let (body, over_limit) = limited(body);
-    let sending =
-        gateway.clients.for_url(&url).request(parts.method.clone(), url).headers(headers).body(body).send();
+    let sending = route.client.request(parts.method.clone(), url).headers(headers).body(body).send();
     let response = sending.await.map_err(|error| match over_limit.is_set() {
         true => GatewayError::TooLarge(LIMIT_MIB),
         false => GatewayError::Unreachable { provider: provider.to_owned(), reason: reason(&error) },

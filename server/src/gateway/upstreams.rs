@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use app::model::WireFormat;
 use http::{HeaderMap, HeaderValue, header};
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -19,6 +20,8 @@ pub(super) enum Auth {
     Bearer,
     /// The same, but it works without a key too.
     OptionalBearer,
+    /// `x-api-key`, where there is a key.
+    OptionalApiKey,
     /// There is no key.
     None,
 }
@@ -32,6 +35,19 @@ pub(super) struct Upstream {
     pub(super) auth: Auth,
     /// What stands between the base URL and the call's own path.
     prefix: &'static str,
+}
+
+impl Upstream {
+    /// A user's own model server.
+    pub(super) fn custom(base: &Url, wire: WireFormat) -> Self {
+        let bare = base.path().trim_matches('/').is_empty();
+        let versioned = base.path().trim_end_matches('/').ends_with("/v1");
+        let (auth, prefix) = match wire {
+            WireFormat::Anthropic => (Auth::OptionalApiKey, if versioned { "" } else { "v1/" }),
+            WireFormat::Openai => (Auth::OptionalBearer, if bare { "v1/" } else { "" }),
+        };
+        Self { base: Some(base.clone()), auth, prefix }
+    }
 }
 
 /// Provider, base URL, way to show the key, and what follows the base URL.
@@ -95,9 +111,11 @@ impl Upstream {
     /// Shows the key the way the provider wants it; none if a key is needed and there is none, or it is no header value.
     pub(super) fn authorize(&self, key: Option<&SecretString>, headers: &mut HeaderMap) -> Option<()> {
         let (name, text) = match (self.auth, key) {
-            (Auth::None, _) | (Auth::OptionalBearer, None) => return Some(()),
+            (Auth::None, _) | (Auth::OptionalBearer | Auth::OptionalApiKey, None) => return Some(()),
             (Auth::ApiKeyHeader | Auth::Bearer, None) => return None,
-            (Auth::ApiKeyHeader, Some(key)) => ("x-api-key", key.expose_secret().to_owned()),
+            (Auth::ApiKeyHeader | Auth::OptionalApiKey, Some(key)) => {
+                ("x-api-key", key.expose_secret().to_owned())
+            }
             (Auth::Bearer | Auth::OptionalBearer, Some(key)) => {
                 (header::AUTHORIZATION.as_str(), format!("Bearer {}", key.expose_secret()))
             }
@@ -138,6 +156,20 @@ mod tests {
             url("gemini", Endpoint::Chat, None),
             "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions"
         );
+        let own = |base: &str, wire, endpoint| {
+            let base = Url::parse(base).unwrap();
+            Upstream::custom(&base, wire).url(&base, endpoint, None).to_string()
+        };
+        for base in ["https://m.example", "https://m.example/v1/"] {
+            let chat = own(base, WireFormat::Openai, Endpoint::Chat);
+            let messages = own(base, WireFormat::Anthropic, Endpoint::Messages);
+            assert_eq!(
+                [chat.as_str(), messages.as_str()],
+                ["https://m.example/v1/chat/completions", "https://m.example/v1/messages"]
+            );
+        }
+        let deep = own("https://m.example/api/openai", WireFormat::Openai, Endpoint::Chat);
+        assert_eq!(deep, "https://m.example/api/openai/chat/completions");
         assert!(Upstreams::default().with("openai", "file:///etc/passwd").is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! Between what the app and what a nanobot knows: the same things, on either side of the trust boundary.
 
 use app::model::{
-    ApprovalPolicy, CodingCli, Diagnosis, LogLevel, ProjectStatus, Step, StepStatus, Timestamp,
+    ApprovalPolicy, CodingCli, Diagnosis, LogLevel, ProjectStatus, Step, StepStatus, Timestamp, WireFormat,
 };
 use autocode_nanobot::protocol as nanobot;
 
@@ -98,6 +98,14 @@ pub fn policy_to_nanobot(policy: ApprovalPolicy) -> nanobot::ApprovalPolicy {
     }
 }
 
+/// The API of a user's own provider for a nanobot.
+pub fn wire_to_nanobot(wire: WireFormat) -> nanobot::WireFormat {
+    match wire {
+        WireFormat::Openai => nanobot::WireFormat::Openai,
+        WireFormat::Anthropic => nanobot::WireFormat::Anthropic,
+    }
+}
+
 /// What a loop sees, its texts cut to a bound.
 pub fn diagnosis(seen: nanobot::Diagnosis) -> Diagnosis {
     let line = |text: String| cut(text, MAX_LINE);
@@ -139,6 +147,18 @@ fn cut(mut text: String, max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_sides_read_a_list_of_tools_alike() {
+        use app::model::AgentTool;
+        for tool in AgentTool::ALL {
+            let names = AgentTool::list(&[tool], &[]);
+            let there = nanobot::Abilities::of(&names);
+            let there = [true, there.edit_files, there.run_commands, there.use_web, there.use_helpers];
+            assert_eq!(AgentTool::ALL.map(|tool| tool.is_allowed(&names)), there, "{names:?}");
+        }
+        assert_eq!(nanobot::Abilities::of(&["git".to_owned()]), nanobot::Abilities::ALL);
+    }
 
     #[test]
     fn a_step_survives_the_way_there_and_back() {

@@ -8,7 +8,7 @@ use autocode_runner::protocol::StartInstance;
 
 use super::{
     Shared,
-    convert::{cli_to_nanobot, policy_to_nanobot, step_to_nanobot},
+    convert::{cli_to_nanobot, policy_to_nanobot, step_to_nanobot, wire_to_nanobot},
 };
 use crate::{
     db::{self, now_ms},
@@ -37,6 +37,7 @@ pub async fn start_instance(
     let Some(agent) = db::agents::find(shared.db.reader(), user, project.agent_id).await? else {
         return Ok(None);
     };
+    let own = db::custom_providers::find(shared.db.reader(), user, agent.draft.model.provider()).await?;
     let token = token::issue();
     let mut tx = shared.db.begin().await?;
     db::runs::set_token(&mut tx, user, instance, &token.hash, lease_end()).await?;
@@ -62,6 +63,7 @@ pub async fn start_instance(
                 global_rules: agent.draft.global_rules,
                 tools: agent.draft.tools,
                 mcp_servers: agent.draft.mcp_servers,
+                wire_format: own.map(|own| wire_to_nanobot(own.info.wire_format)),
             },
             gateway_url: shared.gateway_url.clone(),
             session: project.tmux_session,

@@ -83,11 +83,36 @@ impl Orchestrator {
     /// [`AppError::NotFound`]; [`AppError::Conflict`] when it never ran.
     pub async fn stop(&self, viewer: &Viewer, id: ProjectId) -> Started {
         let project = self.shared.project(viewer.id, id).await?;
+        let session = Some(project.tmux_session.clone());
+        self.halt(viewer, project, session, "Stopped.").await
+    }
+
+    /// Ends a project's instance and leaves its terminal session as it is: the coding CLI's turn ends with the
+    /// instance's token, and a start goes on with its conversation.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`]; [`AppError::Conflict`] when it does not run.
+    pub async fn pause(&self, viewer: &Viewer, id: ProjectId) -> Started {
+        let project = self.shared.project(viewer.id, id).await?;
+        if !project.running {
+            return Err(AppError::Conflict("The project does not run.".to_owned()));
+        }
+        self.halt(viewer, project, None, "Paused. Start goes on with the same step.").await
+    }
+
+    /// Ends what works on a project, and the session if it is named.
+    async fn halt(
+        &self,
+        viewer: &Viewer,
+        project: Project,
+        session: Option<String>,
+        reason: &'static str,
+    ) -> Started {
+        let id = project.id;
         let latest = db::runs::latest(self.shared.db.reader(), viewer.id, id).await.map_err(internal)?;
         let Some(instance) = latest else {
             return Err(AppError::Conflict("The project was never started.".to_owned()));
         };
-        let session = Some(project.tmux_session.clone());
         let request = Request::StopInstance { instance_id: instance.id.0, end_session: session };
         let stopped = self.ask(viewer.id, request, false).await;
         // Even if the cell did not answer, the wish is recorded: the keeper ends what it finds running against it.
@@ -103,7 +128,7 @@ impl Orchestrator {
             status = current.map_or(status, |p| p.status);
             if matches!(status, ProjectStatus::Running | ProjectStatus::Planning | ProjectStatus::Paused) {
                 status = ProjectStatus::Paused;
-                let standing = Standing { status: Some(status), reason: Some("Stopped."), question: None };
+                let standing = Standing { status: Some(status), reason: Some(reason), question: None };
                 db::progress::set_standing(&mut tx, viewer.id, id, &standing, now).await.map_err(internal)?;
             }
         }

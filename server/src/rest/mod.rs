@@ -18,6 +18,7 @@ mod overview;
 mod paging;
 mod project_pages;
 mod projects;
+mod providers;
 mod texts;
 mod tokens;
 mod users;
@@ -64,6 +65,7 @@ fn calls(state: &AppState) -> (Router<AppState>, OpenApi) {
         .merge(project_pages::router())
         .merge(texts::router())
         .merge(api_keys::router())
+        .merge(providers::router())
         .merge(overview::router())
         .merge(users::router())
         .merge(administration::router())

@@ -38,6 +38,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(show, update, remove))
         .routes(routes!(start))
+        .routes(routes!(pause))
         .routes(routes!(stop))
         .routes(routes!(restart))
         .routes(routes!(answer))
@@ -116,6 +117,18 @@ async fn remove(
 )]
 async fn start(user: AuthUser, State(backend): State<SharedBackend>, Path(id): Path<ProjectId>) -> Accepted {
     Ok((StatusCode::ACCEPTED, axum::Json(backend.start(user.viewer(), id).await?)))
+}
+
+/// Ends the instance and leaves its terminal session as it is; a conflict when it does not run.
+#[utoipa::path(
+    post,
+    path = "/projects/{id}/pause",
+    tag = tag::PROJECTS,
+    operation_id = "pause_project",
+    responses((status = 202, body = StartAnswer), (status = 409))
+)]
+async fn pause(user: AuthUser, State(backend): State<SharedBackend>, Path(id): Path<ProjectId>) -> Accepted {
+    Ok((StatusCode::ACCEPTED, axum::Json(backend.pause(user.viewer(), id).await?)))
 }
 
 /// Ends the instance and its terminal session; a conflict when it never ran.

@@ -6,7 +6,8 @@ use app::{
     backend::{Agents, Answer},
     error::AppError,
     model::{
-        Agent, AgentDraft, AgentId, CodingCli, Expected, Instance, Page, Project, Provider, Viewer,
+        AGENT_TEXT_KIB, Agent, AgentDraft, AgentId, CodingCli, Expected, Instance, Page, Project, Provider,
+        Viewer, command_problem,
         mcp_problem,
     },
 };
@@ -19,18 +20,20 @@ use crate::{
 };
 
 const MAX_TOOLS: usize = 64;
-/// Longest command of another coding CLI, in bytes.
-const MAX_COMMAND: usize = 1000;
 
 /// The draft as it is stored, or all that is wrong with it.
-fn checked(draft: AgentDraft) -> Answer<AgentDraft> {
+///
+/// `own` are the names of the user's own model servers.
+fn checked(draft: AgentDraft, own: &[String]) -> Answer<AgentDraft> {
     let mut check = Check::default();
     check.name("name", &draft.name);
-    check.text("identity", &draft.identity, 32);
-    check.text("global_rules", &draft.global_rules, 32);
+    check.text("identity", &draft.identity, AGENT_TEXT_KIB);
+    check.text("global_rules", &draft.global_rules, AGENT_TEXT_KIB);
     let provider = draft.model.provider();
-    if provider != "demo" && provider.parse::<Provider>().is_err() {
-        check.problem("model", format!("There is no provider \u{201c}{provider}\u{201d}."));
+    let known = provider == "demo" || provider.parse::<Provider>().is_ok();
+    if !known && own.iter().all(|name| name != provider) {
+        let why = format!("There is no provider \u{201c}{provider}\u{201d}; add your own under Settings.");
+        check.problem("model", why);
     }
     let plain = |tool: &String| (1..=64).contains(&tool.len()) && tool.chars().all(|c| c.is_ascii_graphic());
     check.that(
@@ -41,15 +44,11 @@ fn checked(draft: AgentDraft) -> Answer<AgentDraft> {
     if let Some(problem) = mcp_problem(&draft.mcp_servers) {
         check.problem("mcp_servers", problem);
     }
-    check.text("mcp_servers", &draft.mcp_servers.to_string(), 32);
-    if let CodingCli::Generic { command } = &draft.coding_cli {
-        let usable =
-            (1..=MAX_COMMAND).contains(&command.trim().len()) && !command.chars().any(char::is_control);
-        check.that(
-            usable,
-            "coding_cli",
-            "Write the command that starts it, on one line of at most 1000 characters.",
-        );
+    check.text("mcp_servers", &draft.mcp_servers.to_string(), AGENT_TEXT_KIB);
+    if let CodingCli::Generic { command } = &draft.coding_cli
+        && let Some(problem) = command_problem(command)
+    {
+        check.problem("coding_cli", problem);
     }
     let base = draft.workspace_base.as_deref().map(str::trim).filter(|base| !base.is_empty());
     if let Some(base) = base {
@@ -88,6 +87,19 @@ impl Services {
 
     async fn projects_of(&self, viewer: &Viewer, id: AgentId) -> Answer<Vec<Project>> {
         db::projects::of_agent(self.db.reader(), viewer.id, id, Page::ALL).await.map_err(error::db)
+    /// The draft as it is stored, or all that is wrong with it, where its servers are included.
+    async fn checked_draft(&self, viewer: &Viewer, draft: AgentDraft) -> Answer<AgentDraft> {
+        let own = db::custom_providers::list(self.db.reader(), viewer.id).await.map_err(error::db)?;
+        let own: Vec<_> = own.into_iter().map(|provider| provider.info.name.to_string()).collect();
+        let draft = checked(draft, &own)?;
+        for (name, server) in draft.mcp_servers.as_object().into_iter().flatten() {
+            if let Some(url) = server.get("url").and_then(serde_json::Value::as_str) {
+                self.check_reachable(url).await?.map_err(|problem| {
+                    AppError::invalid("mcp_servers", format!("Server \u{201c}{name}\u{201d}: {problem}"))
+                })?;
+            }
+        }
+        Ok(draft)
     }
 }
 
@@ -102,7 +114,7 @@ impl Agents for Services {
     }
 
     async fn create_agent(&self, viewer: &Viewer, draft: AgentDraft) -> Answer<Agent> {
-        let draft = checked(draft)?;
+        let draft = self.checked_draft(viewer, draft).await?;
         let mut tx = self.begin().await?;
         let id = db::agents::insert(&mut tx, viewer.id, &draft, now_ms()).await.map_err(error::db)?;
         tx.commit().await.map_err(error::db)?;
@@ -118,7 +130,7 @@ impl Agents for Services {
     ) -> Answer<Agent> {
         // Another user's agent is not found, whatever the draft looks like.
         self.find_agent(viewer, id).await?;
-        let draft = checked(draft)?;
+        let draft = self.checked_draft(viewer, draft).await?;
         let mut tx = self.begin().await?;
         let before = db::agents::find(&mut *tx, viewer.id, id).await.map_err(error::db)?;
         version::check(&before.ok_or(AppError::NotFound)?, &expected)?;
@@ -183,7 +195,14 @@ mod tests {
             workspace_base: Some("web/shops".to_owned()),
             ..draft()
         };
-        assert_eq!(checked(draft()), Ok(tidy));
+        assert_eq!(checked(draft(), &[]), Ok(tidy));
+    }
+
+    #[test]
+    fn a_model_may_be_of_a_provider_of_ones_own() {
+        let of =
+            |own: &[String]| checked(AgentDraft { model: "own/m".parse().unwrap(), ..draft() }, own).is_ok();
+        assert_eq!((of(&[]), of(&["own".to_owned()])), (false, true));
     }
 
     #[test]
@@ -198,7 +217,9 @@ mod tests {
             coding_cli: CodingCli::Generic { command: " ".to_owned() },
             ..draft()
         };
-        let Err(AppError::Invalid(errors)) = checked(bad) else { panic!("the draft was accepted") };
+        let Err(AppError::Invalid(errors)) = checked(bad, &["own".to_owned()]) else {
+            panic!("the draft was accepted")
+        };
         let fields: Vec<_> = errors.iter().map(|e| e.field.as_str()).collect();
         assert_eq!(
             fields,
@@ -210,7 +231,7 @@ mod tests {
     fn workspace_bases_stay_below_projects() {
         for bad in ["..", "a/../b", "/abs", "a//../b", ".hidden", "-rf", "a b", "#(x)", "./a"] {
             let draft = AgentDraft { workspace_base: Some(bad.to_owned()), ..draft() };
-            assert!(checked(draft).is_err(), "{bad} was accepted");
+            assert!(checked(draft, &[]).is_err(), "{bad} was accepted");
         }
     }
 }

@@ -56,6 +56,42 @@ impl Services {
     }
 }
 
+/// A key as it was typed, without the space around it, and its last four characters.
+///
+/// # Errors
+/// [`AppError::Invalid`] if it cannot be a key.
+pub(super) fn plain_key(typed: &str) -> Answer<(String, String)> {
+    let key = typed.trim();
+    // Such a key cannot be sent in a header.
+    if !(8..=512).contains(&key.len()) || !key.chars().all(|c| c.is_ascii_graphic()) {
+        return Err(AppError::invalid("key", "A key has 8 to 512 plain characters without spaces."));
+    }
+    Ok((key.to_owned(), key.get(key.len() - 4..).unwrap_or_default().to_owned()))
+}
+
+/// What a provider's answer says about a key, in words.
+///
+/// # Errors
+/// [`AppError::Unavailable`] if nothing was asked.
+pub(super) fn verdict(probe: Probe) -> Answer<KeyTest> {
+    let (outcome, detail) = match probe {
+        Probe::Accepted => (KeyOutcome::Valid, "The provider accepts the key.".to_owned()),
+        Probe::Limited => (
+            KeyOutcome::Valid,
+            "The provider knows the key, but a limit of it is reached at the moment.".to_owned(),
+        ),
+        Probe::Refused(status) => {
+            (KeyOutcome::Refused, format!("The provider refuses the key (status {status})."))
+        }
+        Probe::Unclear(why) => (KeyOutcome::Unreachable, format!("The key could not be tested: {why}.")),
+        Probe::Busy => {
+            let why = "Other keys are being tested; try again in a moment.";
+            return Err(AppError::Unavailable(why.to_owned()));
+        }
+    };
+    Ok(KeyTest { outcome, detail })
+}
+
 #[async_trait]
 impl ApiKeys for Services {
     async fn api_keys(&self, viewer: &Viewer) -> Answer<Vec<ApiKeyInfo>> {
@@ -70,12 +106,7 @@ impl ApiKeys for Services {
     }
 
     async fn put_api_key(&self, viewer: &Viewer, provider: Provider, key: String) -> Answer<ApiKeyInfo> {
-        let key = key.trim();
-        // Such a key cannot be sent in a header.
-        if !(8..=512).contains(&key.len()) || !key.chars().all(|c| c.is_ascii_graphic()) {
-            return Err(AppError::invalid("key", "A key has 8 to 512 plain characters without spaces."));
-        }
-        let last4 = key.get(key.len() - 4..).unwrap_or_default().to_owned();
+        let (key, last4) = plain_key(&key)?;
         let sealed = self.cipher.seal(viewer.id, provider, &SecretString::from(key));
         let sealed = sealed.map_err(|e| error::internal("a key could not be sealed", e))?;
         let now = now_ms();
@@ -102,22 +133,6 @@ impl ApiKeys for Services {
         if stored.is_none() {
             return Err(AppError::NotFound);
         }
-        let probe = self.gateway.probe(viewer.id, provider.as_str()).await;
-        let (outcome, detail) = match probe {
-            Probe::Accepted => (KeyOutcome::Valid, "The provider accepts the key.".to_owned()),
-            Probe::Limited => (
-                KeyOutcome::Valid,
-                "The provider knows the key, but a limit of it is reached at the moment.".to_owned(),
-            ),
-            Probe::Refused(status) => {
-                (KeyOutcome::Refused, format!("The provider refuses the key (status {status})."))
-            }
-            Probe::Unclear(why) => (KeyOutcome::Unreachable, format!("The key could not be tested: {why}.")),
-            Probe::Busy => {
-                let why = "Other keys are being tested; try again in a moment.";
-                return Err(AppError::Unavailable(why.to_owned()));
-            }
-        };
-        Ok(KeyTest { outcome, detail })
+        verdict(self.gateway.probe(viewer.id, provider.as_str()).await)
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Must not know the database: what is taken or missing there is found by the statement itself.
 
-use app::error::{AppError, FieldError};
+use app::{
+    error::{AppError, FieldError},
+    model::{name_problem, text_problem},
+};
 
 use crate::auth::password;
 
@@ -25,17 +28,16 @@ impl Check {
 
     /// A display name: 1 to 80 characters, one line.
     pub fn name(&mut self, field: &str, text: &str) {
-        let length = text.trim().chars().count();
-        self.that((1..=80).contains(&length), field, "Write 1 to 80 characters.");
-        self.that(!text.chars().any(char::is_control), field, "Write it on one line.");
+        if let Some(problem) = name_problem(text) {
+            self.problem(field, problem);
+        }
     }
 
     /// A longer text of at most so many KiB.
     pub fn text(&mut self, field: &str, text: &str, kib: usize) {
-        if text.len() > kib * 1024 {
-            self.problem(field, format!("Write at most {kib} KiB."));
+        if let Some(problem) = text_problem(text, kib) {
+            self.problem(field, problem);
         }
-        self.that(!text.contains('\0'), field, "The text contains a zero character.");
     }
 
     /// A new password.

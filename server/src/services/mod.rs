@@ -17,6 +17,7 @@ mod overview;
 mod own_account;
 mod plan;
 mod projects;
+mod providers;
 mod reports;
 mod repository;
 mod texts;

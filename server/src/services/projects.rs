@@ -223,6 +223,10 @@ impl Projects for Services {
         self.orchestrator.start(viewer, id).await
     }
 
+    async fn pause(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer> {
+        self.orchestrator.pause(viewer, id).await
+    }
+
     async fn stop(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer> {
         self.orchestrator.stop(viewer, id).await
     }

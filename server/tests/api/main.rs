@@ -36,6 +36,7 @@ mod operations;
 mod pages;
 #[cfg(test)]
 mod parts;
+mod pause;
 #[cfg(test)]
 mod problems;
 #[cfg(test)]
@@ -44,6 +45,7 @@ mod projects;
 mod scripts;
 #[cfg(test)]
 mod site;
+mod providers;
 #[cfg(test)]
 mod sockets;
 #[cfg(test)]

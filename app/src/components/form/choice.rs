@@ -11,7 +11,8 @@ pub fn Select(
     /// Name in the form.
     name: &'static str,
     /// Element id.
-    id: &'static str,
+    #[prop(into)]
+    id: String,
     /// Visible label.
     label: &'static str,
     /// Value and text of each.
@@ -31,7 +32,7 @@ pub fn Select(
     #[prop(optional, into)]
     on_value: Option<Callback<String>>,
 ) -> impl IntoView {
-    let ties = Ties::new(name, Some(id.to_owned()), Some(field), hint, problem);
+    let ties = Ties::new(name, Some(id.clone()), Some(field), hint, problem);
     let (described, invalid) = (ties.described.clone(), ties.invalid());
     let options = options
         .iter()

@@ -92,8 +92,8 @@ pub fn TextArea(
     #[prop(optional, into)]
     id: Option<String>,
     /// Key of field errors.
-    #[prop(optional)]
-    field: Option<&'static str>,
+    #[prop(optional, into)]
+    field: Option<String>,
     /// First value.
     #[prop(optional, into)]
     value: String,
@@ -110,7 +110,7 @@ pub fn TextArea(
     #[prop(optional)]
     node_ref: NodeRef<Textarea>,
 ) -> impl IntoView {
-    let ties = Ties::new(&name, id, field, hint, problem);
+    let ties = Ties::new(&name, id, field.as_deref(), hint, problem);
     let (id, described, invalid) = (ties.id.clone(), ties.described.clone(), ties.invalid());
     view! {
         <Labelled ties label hint>

@@ -3,16 +3,24 @@
 //! All forms post without scripts too; controls are uncontrolled, so that nothing typed before hydration is lost.
 
 mod choice;
+mod combobox;
+mod draft;
 mod field;
 mod shared;
+mod tell;
+mod typed;
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::error::AppError;
 
 pub use choice::{Choice, Select};
+pub use combobox::{Combobox, Suggestions};
+pub use draft::{Kept, forget_drafts, forget_sent_drafts};
 pub use field::{Field, TextArea};
 pub use shared::{problem_of_form, problem_without_form};
+pub use tell::tell;
+pub use typed::Typed;
 
 /// What went wrong in the last run of an action; none while it never ran or went well.
 pub fn problem<S>(action: ServerAction<S>) -> Signal<Option<AppError>>

@@ -16,6 +16,8 @@ pub enum Deed {
     Go(String),
     /// Starts a project.
     Start(ProjectId),
+    /// Pauses a project.
+    Pause(ProjectId),
     /// Stops a project.
     Stop(ProjectId),
     /// Restarts a project.
@@ -57,6 +59,7 @@ pub fn entries(places: &Places) -> Vec<Entry> {
     for project in &places.projects {
         let deeds = [
             (project.start, "Start", icon::PLAY, Deed::Start(project.id)),
+            (project.pause, "Pause", icon::PAUSE, Deed::Pause(project.id)),
             (project.stop, "Stop", icon::STOP, Deed::Stop(project.id)),
             (project.restart, "Restart", icon::RESTART, Deed::Restart(project.id)),
         ];
@@ -127,6 +130,7 @@ mod tests {
             id: ProjectId(id),
             name: name.to_owned(),
             start,
+            pause: false,
             stop: !start,
             restart: false,
         };

@@ -10,7 +10,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 use self::entries::{Deed, Entry, entries, fitting};
 use crate::{
     api,
-    components::{FormError, Icon, Live, ThemeChoice, icon, on_backdrop, problem},
+    components::{FormError, Icon, Live, ThemeChoice, forget_drafts, icon, on_backdrop, problem, reveal},
     error::AppError,
     model::ProjectId,
 };
@@ -128,7 +128,7 @@ pub fn Palette(
     on_cleanup(move || keys.remove());
     let move_to = move |index: usize| {
         at.set(index);
-        request_animation_frame(move || reveal(index));
+        request_animation_frame(move || reveal("palette-list", &format!("palette-{index}")));
     };
     let pressed = move |event: ev::KeyboardEvent| {
         let count = shown.with(Vec::len);
@@ -225,23 +225,12 @@ fn Line(index: usize, entry: Entry, at: RwSignal<usize>, choose: Callback<Deed>)
     .into_any()
 }
 
-/// Scrolls the list as little as needed to show an entry.
-fn reveal(index: usize) {
-    let find = |id: &str| document().get_element_by_id(id)?.dyn_into::<web_sys::HtmlElement>().ok();
-    let (Some(list), Some(line)) = (find("palette-list"), find(&format!("palette-{index}"))) else { return };
-    let (top, bottom) = (line.offset_top(), line.offset_top() + line.offset_height());
-    if top < list.scroll_top() {
-        list.set_scroll_top(top);
-    } else if bottom > list.scroll_top() + list.client_height() {
-        list.set_scroll_top(bottom - list.client_height());
-    }
-}
-
 /// Does what was chosen; the palette stays open until the server has agreed, and shows why it did not.
 fn doer(palette: PaletteOpener) -> Callback<Deed> {
     let (live, theme, navigate) = (Live::expect(), ThemeChoice::expect(), use_navigate());
-    let (start, stop, restart) = (
+    let (start, pause, stop, restart) = (
         ServerAction::<api::Start>::new(),
+        ServerAction::<api::Pause>::new(),
         ServerAction::<api::Stop>::new(),
         ServerAction::<api::Restart>::new(),
     );
@@ -249,6 +238,7 @@ fn doer(palette: PaletteOpener) -> Callback<Deed> {
     let asked = RwSignal::new(None::<ProjectId>);
     let outcomes = [
         (start.version(), problem(start)),
+        (pause.version(), problem(pause)),
         (stop.version(), problem(stop)),
         (restart.version(), problem(restart)),
         (logout.version(), problem(logout)),
@@ -278,10 +268,17 @@ fn doer(palette: PaletteOpener) -> Callback<Deed> {
             palette.close();
             theme.choose(chosen);
         }
-        Deed::SignOut => drop(logout.dispatch(api::Logout {})),
+        Deed::SignOut => {
+            forget_drafts();
+            logout.dispatch(api::Logout {});
+        }
         Deed::Start(id) => {
             asked.set(Some(id));
             start.dispatch(api::Start { id });
+        }
+        Deed::Pause(id) => {
+            asked.set(Some(id));
+            pause.dispatch(api::Pause { id });
         }
         Deed::Stop(id) => {
             asked.set(Some(id));

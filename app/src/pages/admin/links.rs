@@ -52,9 +52,6 @@ pub fn Invite(invite: ServerAction<api::CreateInvite>) -> impl IntoView {
             <FormError problem />
             <Submit label="Make a link" tone="" pending=invite.pending() />
             <ShownLink link />
-            <noscript>
-                <p class="warning">"Without JavaScript the link cannot be shown here."</p>
-            </noscript>
         </ActionForm>
     }
     .into_any()

@@ -3,6 +3,7 @@
 mod audit;
 mod isolation;
 mod links;
+mod network;
 mod users;
 mod words;
 
@@ -17,6 +18,7 @@ use crate::{
 use audit::Audit;
 use isolation::Isolation;
 use links::{CreateUser, Invite, OpenLinks};
+use network::Network;
 use users::{UserActions, UserRow};
 
 /// Everything that an admin sees and does; others are told once that it is not for them.
@@ -65,6 +67,7 @@ fn Administration() -> impl IntoView {
         </section>
         <OpenLinks invite reset=actions.reset />
         <Isolation />
+        <Network />
         <Audit />
     }
     .into_any()

@@ -4,7 +4,7 @@ use leptos::{html::Textarea, prelude::*};
 use serde_json::{Value, json};
 
 use crate::{
-    components::{Icon, TextArea, icon},
+    components::{Icon, TextArea, icon, tell},
     error::AppError,
     model::{mcp_problem, mcp_servers_text, parse_mcp_servers},
 };
@@ -25,6 +25,7 @@ pub fn McpServers(
         let json = mcp_servers_text(&servers);
         if let Some(area) = area.get_untracked() {
             area.set_value(&json);
+            tell(&area, "input");
         }
         text.set(json);
     });

@@ -5,6 +5,8 @@ use leptos::{
     prelude::*,
 };
 
+use crate::components::tell;
+
 /// The controls that a starting point fills.
 #[derive(Clone, Copy)]
 pub struct Texts {
@@ -81,10 +83,10 @@ pub fn Starts(
     .into_any()
 }
 
-/// Whether a text is nobody's own: blank, or from a starting point.
 /// One of a starting point's texts.
 type Part = fn(&Start) -> &'static str;
 
+/// Whether a text is nobody's own: blank, or from a starting point.
 fn is_free(text: &str, from: Part) -> bool {
     text.trim().is_empty() || STARTS.iter().any(|start| from(start) == text)
 }
@@ -94,6 +96,7 @@ fn fill(texts: Texts, start: &Start) {
         && is_free(&name.value(), |start| start.name)
     {
         name.set_value(start.name);
+        tell(&name, "input");
     }
     let areas: [(NodeRef<Textarea>, Part); 2] =
         [(texts.identity, |start| start.identity), (texts.rules, |start| start.rules)];
@@ -102,6 +105,7 @@ fn fill(texts: Texts, start: &Start) {
             && is_free(&area.value(), from)
         {
             area.set_value(from(start));
+            tell(&area, "input");
         }
     }
 }

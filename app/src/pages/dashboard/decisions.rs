@@ -23,7 +23,7 @@ pub fn Decisions(
                 "As soon as an agent works, each of its decisions is listed here with the reason."
             </p>
             <ol
-                class="decisions"
+                class="feed"
                 aria-labelledby="decisions-title"
                 tabindex="0"
                 hidden=move || decisions.with(Vec::is_empty)

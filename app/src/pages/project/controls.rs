@@ -1,4 +1,4 @@
-//! Start, stop, restart and delete.
+//! Start, pause, stop, restart and delete.
 
 use leptos::{form::ActionForm, prelude::*};
 
@@ -9,7 +9,7 @@ use crate::{
     model::Project,
 };
 
-/// The three buttons, each enabled when it makes sense, and what went wrong with the last one.
+/// The buttons, each enabled when it makes sense, and what went wrong with the last one.
 #[component]
 pub fn Controls(
     /// The project.
@@ -17,12 +17,13 @@ pub fn Controls(
 ) -> impl IntoView {
     let live = Live::expect();
     let id = project.with_untracked(|p| p.id);
-    let (start, stop, restart) = (
+    let (start, pause, stop, restart) = (
         ServerAction::<api::Start>::new(),
+        ServerAction::<api::Pause>::new(),
         ServerAction::<api::Stop>::new(),
         ServerAction::<api::Restart>::new(),
     );
-    let versions = [start.version(), stop.version(), restart.version()];
+    let versions = [start.version(), pause.version(), stop.version(), restart.version()];
     Effect::new(move |before: Option<()>| {
         for version in versions {
             version.track();
@@ -31,10 +32,9 @@ pub fn Controls(
             live.refresh(id);
         }
     });
-    let (start_problem, stop_problem, restart_problem) = (problem(start), problem(stop), problem(restart));
-    let any: Signal<Option<AppError>> = Signal::derive(move || {
-        start_problem.get().or_else(|| stop_problem.get()).or_else(|| restart_problem.get())
-    });
+    let problems = [problem(start), problem(pause), problem(stop), problem(restart)];
+    let any: Signal<Option<AppError>> =
+        Signal::derive(move || problems.iter().find_map(|problem| problem.get()));
     let allowed = move |rule: fn(&Project) -> bool| Signal::derive(move || project.with(rule));
     view! {
         <div class="controls">
@@ -42,6 +42,10 @@ pub fn Controls(
                 <ActionForm action=start>
                     <input type="hidden" name="id" value=id.to_string() />
                     <Submit label="Start" enabled=allowed(Project::can_start) pending=start.pending() />
+                </ActionForm>
+                <ActionForm action=pause>
+                    <input type="hidden" name="id" value=id.to_string() />
+                    <Submit label="Pause" tone="" enabled=allowed(Project::can_pause) pending=pause.pending() />
                 </ActionForm>
                 <ActionForm action=stop>
                     <input type="hidden" name="id" value=id.to_string() />

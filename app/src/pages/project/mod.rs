@@ -24,7 +24,7 @@ use usage::UsageTab;
 
 use crate::{
     api::{self, ProjectDetail, TabData},
-    components::{Live, Load, LogView, StatusBadge, TerminalView},
+    components::{Live, Load, LogView, StatusBadge, TerminalView, forget_sent_drafts},
     error::AppError,
     model::{Project, ProjectId, ProjectTab},
     pages::{NotFoundPage, id_in_path},
@@ -64,6 +64,7 @@ fn ProjectView(detail: ProjectDetail, tab: Memo<Option<ProjectTab>>, data: TabRe
     let id = project.id;
     let agent = format!("/agents/{}", project.agent_id);
     let project: Signal<Project> = Live::expect().project(project).into();
+    Effect::new(|_| forget_sent_drafts());
     let title = move || {
         let name = project.with(|p| p.name.clone());
         match tab.get().unwrap_or_default() {

@@ -1,12 +1,13 @@
 //! API keys: stored, tested, replaced and forgotten, never shown.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{form::ActionForm, prelude::*, server_fn::ServerFn};
 
 use crate::{
     api,
     components::{
         Field, FormError, Load, LocalTime, Submit, problem_of_form, problem_without_form, successes,
     },
+    error::AppError,
     model::{ApiKeyInfo, KeyOutcome, KeyTest, Provider},
 };
 
@@ -118,26 +119,33 @@ fn StoredKey(key: ApiKeyInfo, actions: Actions) -> impl IntoView {
                 </ActionForm>
             </div>
         </div>
-        <Verdict test provider />
+        <Verdict action=test mine=Callback::new(move |input: api::TestApiKey| input.provider == provider) />
         <FormError problem=refused />
         <FormError problem=undeleted />
     }
     .into_any()
 }
 
-/// What the provider said to the key that was tested last, if it was this one's.
+/// What a provider said to the test that was made last, if it was this row's.
 #[component]
-fn Verdict(test: ServerAction<api::TestApiKey>, provider: Provider) -> impl IntoView {
-    let asked = RwSignal::new(None);
-    let (input, value) = (test.input(), test.value());
+pub fn Verdict<S>(
+    /// The test.
+    action: ServerAction<S>,
+    /// Whether an input of it is this row's.
+    mine: Callback<S, bool>,
+) -> impl IntoView
+where
+    S: ServerFn<Output = KeyTest, Error = AppError> + Clone + Send + Sync + 'static,
+{
+    let asked = RwSignal::new(false);
+    let (input, value) = (action.input(), action.value());
     Effect::new(move |_| {
-        if let Some(of) = input.with(|input| input.as_ref().map(|input| input.provider)) {
-            asked.set(Some(of));
+        if let Some(input) = input.get() {
+            asked.set(mine.run(input));
         }
     });
     let verdict = Memo::new(move |_| {
-        let mine = asked.get() == Some(provider);
-        value.with(|last| last.as_ref().and_then(|last| last.as_ref().ok().cloned())).filter(|_| mine)
+        value.with(|last| last.as_ref().and_then(|last| last.as_ref().ok().cloned())).filter(|_| asked.get())
     });
     let tone = move || verdict.with(|verdict| verdict.as_ref().map(|KeyTest { outcome, .. }| tone(*outcome)));
     view! {

@@ -3,6 +3,7 @@
 mod keys;
 mod notifications;
 mod password;
+mod providers;
 mod sessions;
 mod subscription;
 mod tokens;
@@ -13,19 +14,39 @@ use leptos_meta::Title;
 use keys::Keys;
 use notifications::NotificationSettings;
 use password::Password;
+use providers::Providers;
 use sessions::Sessions;
 use subscription::Subscription;
 use tokens::Tokens;
 
+use crate::components::ThemeSwitch;
+
 /// Every section, by anchor and title, in the order of the page.
-const SECTIONS: [(&str, &str); 6] = [
+const SECTIONS: [(&str, &str); 8] = [
     ("keys", "API keys"),
+    ("providers", "Own model servers"),
     ("subscription", "Claude subscription"),
     ("notifications", "Notifications"),
+    ("appearance", "Appearance"),
     ("password", "Password"),
     ("sessions", "Sessions"),
     ("tokens", "Access tokens"),
 ];
+
+/// The theme; the menu has the same choice.
+#[component]
+fn Appearance() -> impl IntoView {
+    view! {
+        <section class="group" id="appearance">
+            <h2>"Appearance"</h2>
+            <p class="muted">"Kept for this browser. System follows what the device is set to."</p>
+            <div class="panel">
+                <ThemeSwitch />
+            </div>
+        </section>
+    }
+    .into_any()
+}
 
 /// All settings of the signed-in person.
 #[component]
@@ -40,8 +61,10 @@ pub fn SettingsPage() -> impl IntoView {
             <ul>{links}</ul>
         </nav>
         <Keys />
+        <Providers />
         <Subscription />
         <NotificationSettings />
+        <Appearance />
         <Password />
         <Sessions />
         <Tokens />

@@ -43,6 +43,11 @@ impl AgentLoop {
             Action::CloseDialog { why, .. } => self.close_dialog(&action, why).await,
             Action::PressEscape => self.press_escape().await,
             Action::ClearDraft => self.clear_draft(&action).await,
+            Action::RemoveDraft => {
+                self.decided("Removing the text from the input box, as its owner wants.").await;
+                self.report(self.cli.clear_draft().await).await;
+                self.pause(Duration::from_millis(100)).await;
+            }
             Action::Interrupt { .. } => self.interrupt(&action).await,
             Action::AskToEndBackground { why } => {
                 self.decided(format!("{why} Asking the CLI to end it.")).await;

@@ -57,6 +57,7 @@ impl AgentLoop {
             compacted: self.seen.compacted,
             outcome: self.seen.outcome.clone(),
             screen: None,
+            draft_since: None,
             record: None,
             answer: self.seen.answer.clone(),
         }
@@ -71,6 +72,9 @@ impl AgentLoop {
             text: String::new(),
         });
         self.seen.screen = Some((reading.status, reading.evidence.clone()));
+        if self.seen.draft.as_ref().map(|(text, _)| text) != reading.draft.as_ref() {
+            self.seen.draft = reading.draft.clone().map(|text| (text, now()));
+        }
         reading
     }
 

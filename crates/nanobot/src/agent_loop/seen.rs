@@ -27,6 +27,8 @@ pub(super) struct Seen {
     pub(super) compacting_since: Option<i64>,
     pub(super) compacted: bool,
     pub(super) draft_clears: u32,
+    /// The text in the input box, and since when it is that one.
+    pub(super) draft: Option<(String, i64)>,
     pub(super) ground_checked: i64,
     pub(super) signal: Option<(String, i64)>,
     pub(super) screen: Option<(ScreenStatus, String)>,
@@ -56,6 +58,7 @@ impl Seen {
             compacting_since: None,
             compacted: false,
             draft_clears: 0,
+            draft: None,
             ground_checked: 0,
             signal: None,
             screen: None,

@@ -30,7 +30,10 @@ impl AgentLoop {
             self.follow_screen_dialog(&mut seen).await;
             let action = loop {
                 match decide(&state, &seen, &self.config.limits) {
-                    Action::ReadScreen if seen.screen.is_none() => seen.screen = Some(self.look().await),
+                    Action::ReadScreen if seen.screen.is_none() => {
+                        seen.screen = Some(self.look().await);
+                        seen.draft_since = self.seen.draft.as_ref().map(|(_, since)| *since);
+                    }
                     Action::ReadRecord if seen.record.is_none() => {
                         seen.record = Some(self.read_record(&state).await)
                     }

@@ -193,6 +193,8 @@ pub struct Observation {
     pub outcome: Option<(TurnOutcome, i64)>,
     /// The screen, if it was read in this round.
     pub screen: Option<ScreenReading>,
+    /// Since when the text in the input box is the one that the screen shows now.
+    pub draft_since: Option<i64>,
     /// The CLI's record, if it was read in this round.
     pub record: Option<TurnRecord>,
     /// A person's answer to the open question.

@@ -43,6 +43,11 @@ pub enum AfterAnswer {
         /// Where the step was.
         resume: Box<StepPhase>,
     },
+    /// Somebody's text stands in the input box: it is sent or removed in the terminal, or an answer here removes it.
+    Draft {
+        /// Where the step was.
+        resume: Box<StepPhase>,
+    },
     /// The same is tried again.
     Retry {
         /// Where the step was.

@@ -134,6 +134,7 @@ impl Project {
                 global_rules: "Keep it small.".into(),
                 tools: vec![],
                 mcp_servers: serde_json::json!({}),
+                wire_format: None,
             },
             gateway_url,
             session: "tom-p".into(),

@@ -98,6 +98,7 @@ impl Stage {
                 global_rules: "Keep it small.".into(),
                 tools: vec![],
                 mcp_servers: json!({}),
+                wire_format: None,
             },
             gateway_url,
             session: SESSION.into(),

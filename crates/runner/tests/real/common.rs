@@ -202,6 +202,7 @@ impl World {
                 global_rules: "Be kind.".into(),
                 tools: vec![],
                 mcp_servers: serde_json::json!({}),
+                wire_format: None,
             },
             gateway_url: "http://127.0.0.1:1/gateway".into(),
             session: format!("tom-{slug}"),

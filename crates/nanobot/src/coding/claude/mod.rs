@@ -33,7 +33,7 @@ use super::{
 use crate::{
     hook_server::HookServer,
     outbox::Outbox,
-    protocol::{NanobotConfig, StartCommand},
+    protocol::{Abilities, NanobotConfig, StartCommand},
     state::write_atomically,
 };
 use dialogs::Dialogs;
@@ -80,8 +80,8 @@ impl ClaudeCode {
         let hooks = HookServer::start(&hook_socket, hook_secret.clone(), policy, &tracker, stop)
             .map_err(CliError::file("the hook socket could not be opened"))?;
         let settings = run_dir.join("settings.json");
-        write_atomically(&settings, settings::run_settings(&command.autocode).to_string().as_bytes())
-            .map_err(failed("settings"))?;
+        let content = settings::run_settings(&command.autocode, Abilities::of(&config.agent.tools));
+        write_atomically(&settings, content.to_string().as_bytes()).map_err(failed("settings"))?;
         let mcp_config = match config.agent.mcp_servers.as_object() {
             Some(servers) if !servers.is_empty() => {
                 let file = run_dir.join("mcp.json");
@@ -102,6 +102,7 @@ impl ClaudeCode {
             mcp_config,
             gateway_url: config.gateway_url.clone(),
             model: config.agent.model.clone(),
+            wire: config.agent.wire_format,
             token: command.gateway_token.clone(),
             hook_socket,
             hook_secret,

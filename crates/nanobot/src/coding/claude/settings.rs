@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     coding::{CliError, process::shell_quote},
     hook::PERMISSION_HOOK_SECS,
+    protocol::Abilities,
     state::write_atomically,
 };
 
@@ -31,8 +32,19 @@ const HOOKS: [(&str, u32); 10] = [
     ("SessionEnd", 10),
 ];
 
+/// Tools that are taken away with an ability.
+fn denied(abilities: Abilities) -> Vec<&'static str> {
+    let groups: [(bool, &[&str]); 4] = [
+        (abilities.edit_files, &["Edit", "Write", "MultiEdit", "NotebookEdit"]),
+        (abilities.run_commands, &["Bash", "BashOutput", "KillShell"]),
+        (abilities.use_web, &["WebFetch", "WebSearch"]),
+        (abilities.use_helpers, &["Task", "Agent"]),
+    ];
+    groups.iter().filter(|(allowed, _)| !allowed).flat_map(|(_, tools)| tools.iter().copied()).collect()
+}
+
 /// The content of the file for `--settings`.
-pub fn run_settings(autocode: &Path) -> Value {
+pub fn run_settings(autocode: &Path, abilities: Abilities) -> Value {
     let command = format!("{} hook", shell_quote(&autocode.to_string_lossy()));
     let hooks: Map<String, Value> = HOOKS
         .iter()
@@ -43,6 +55,7 @@ pub fn run_settings(autocode: &Path) -> Value {
         .collect();
     json!({
         "hooks": hooks,
+        "permissions": {"deny": denied(abilities)},
         "enableAllProjectMcpServers": true,
         "skipDangerousModePermissionPrompt": true,
         "spinnerTipsEnabled": false,
@@ -136,7 +149,11 @@ mod tests {
 
     #[test]
     fn the_hook_command_survives_odd_paths() {
-        let settings = run_settings(Path::new("/opt/it's here/autocode"));
+        let settings = run_settings(Path::new("/opt/it's here/autocode"), Abilities::ALL);
+        assert_eq!(settings["permissions"]["deny"], json!([]));
+        let reader = Abilities { run_commands: false, use_web: false, ..Abilities::ALL };
+        let denied = run_settings(Path::new("/a"), reader)["permissions"]["deny"].clone();
+        assert_eq!(denied, json!(["Bash", "BashOutput", "KillShell", "WebFetch", "WebSearch"]));
         assert_eq!(settings["hooks"]["Stop"][0]["hooks"][0]["command"], "'/opt/it'\\''s here/autocode' hook");
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     hook::{SECRET_VARIABLE, SOCKET_VARIABLE},
     launch::LaunchFile,
     llm::split_model,
+    protocol::WireFormat,
 };
 
 /// Which conversation.
@@ -43,6 +44,8 @@ pub struct StartSpec {
     pub gateway_url: String,
     /// `provider/model` of the agent.
     pub model: String,
+    /// The API of a provider of the user's own.
+    pub wire: Option<WireFormat>,
     /// Instance token.
     pub token: SecretString,
     /// Where hooks report.
@@ -53,10 +56,10 @@ pub struct StartSpec {
 
 /// Provider whose path of the gateway the CLI uses, and the model to ask for; providers that do not speak Anthropic's
 /// wire format leave the CLI with Anthropic and its default model.
-pub fn provider_and_model(model: &str) -> (&str, Option<&str>) {
-    match split_model(model) {
-        ("openai" | "gemini" | "ollama", _) => ("anthropic", None),
-        (provider, model) => (provider, Some(model)),
+pub fn provider_and_model(model: &str, wire: Option<WireFormat>) -> (&str, Option<&str>) {
+    match (split_model(model), wire) {
+        (("openai" | "gemini" | "ollama", _), _) | (_, Some(WireFormat::Openai)) => ("anthropic", None),
+        ((provider, model), _) => (provider, Some(model)),
     }
 }
 
@@ -70,7 +73,7 @@ impl StartSpec {
     /// The launch file's content.
     pub fn launch_file(&self, conversation: &Conversation) -> LaunchFile {
         let path = |path: &Path| path.to_string_lossy().into_owned();
-        let (provider, model) = provider_and_model(&self.model);
+        let (provider, model) = provider_and_model(&self.model, self.wire);
         let mut args = match conversation {
             Conversation::New(id) => vec!["--session-id".to_owned(), id.clone()],
             Conversation::Resume(id) => vec!["--resume".to_owned(), id.clone()],
@@ -129,9 +132,11 @@ mod tests {
 
     #[test]
     fn providers_without_anthropics_wire_format_leave_the_cli_its_default() {
-        assert_eq!(provider_and_model("demo/builder"), ("demo", Some("builder")));
-        assert_eq!(provider_and_model("openrouter/a/b"), ("openrouter", Some("a/b")));
-        assert_eq!(provider_and_model("openai/gpt"), ("anthropic", None));
+        assert_eq!(provider_and_model("demo/builder", None), ("demo", Some("builder")));
+        assert_eq!(provider_and_model("openrouter/a/b", None), ("openrouter", Some("a/b")));
+        assert_eq!(provider_and_model("openai/gpt", None), ("anthropic", None));
+        assert_eq!(provider_and_model("own/m", Some(WireFormat::Anthropic)), ("own", Some("m")));
+        assert_eq!(provider_and_model("own/m", Some(WireFormat::Openai)), ("anthropic", None));
     }
 
     #[test]
@@ -162,6 +167,7 @@ mod tests {
             mcp_config: None,
             gateway_url: "http://127.0.0.1:1/gateway/".into(),
             model: "demo/builder".into(),
+            wire: None,
             token: SecretString::from("made-up-token"),
             hook_socket: "/r/hook.sock".into(),
             hook_secret: "s".into(),

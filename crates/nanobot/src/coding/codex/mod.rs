@@ -27,7 +27,7 @@ use super::{
 use crate::{
     hook_server::HookServer,
     outbox::Outbox,
-    protocol::{NanobotConfig, StartCommand},
+    protocol::{Abilities, NanobotConfig, StartCommand},
 };
 use rollout::TurnState;
 use start::StartSpec;
@@ -95,6 +95,8 @@ impl Codex {
             autocode: command.autocode.clone(),
             gateway_url: config.gateway_url.clone(),
             model: config.agent.model.clone(),
+            wire: config.agent.wire_format,
+            abilities: Abilities::of(&config.agent.tools),
             approval: config.approval,
             mcp_servers: config.agent.mcp_servers.clone(),
             profile: format!("autocode-{}", config.session),

@@ -20,7 +20,7 @@ use crate::{
     hook::{GATE_FLAG, PERMISSION_HOOK_SECS, SECRET_VARIABLE, SOCKET_VARIABLE},
     launch::LaunchFile,
     llm::split_model,
-    protocol::ApprovalPolicy,
+    protocol::{Abilities, ApprovalPolicy, WireFormat},
     state::write_atomically,
 };
 
@@ -60,6 +60,10 @@ pub struct StartSpec {
     pub gateway_url: String,
     /// `provider/model` of the agent.
     pub model: String,
+    /// The API of a provider of the user's own.
+    pub wire: Option<WireFormat>,
+    /// What the CLI may do; files and commands are one tool to it, so neither is taken away alone.
+    pub abilities: Abilities,
     /// Who decides what the CLI may do.
     pub approval: ApprovalPolicy,
     /// MCP servers in the usual `mcpServers` shape; they may hold secrets.
@@ -126,7 +130,7 @@ impl StartSpec {
     /// [`CliError::Configuration`] if the agent's model cannot be used with Codex.
     pub fn launch_file(&self, resume: Option<&str>) -> Result<LaunchFile, CliError> {
         let (provider, model) = split_model(&self.model);
-        if matches!(provider, "anthropic" | "gemini") {
+        if matches!(provider, "anthropic" | "gemini") || self.wire == Some(WireFormat::Anthropic) {
             return Err(CliError::Configuration(format!(
                 "Codex CLI needs a model whose provider speaks OpenAI's Responses API, such as openai/…; {} does not. \
                  Choose another model or another coding CLI for this agent.",
@@ -198,9 +202,14 @@ impl StartSpec {
                 json!({"inherit": "all", "exclude": [TOKEN_VARIABLE, SOCKET_VARIABLE, SECRET_VARIABLE]}),
             ),
         ];
-        if self.approval != ApprovalPolicy::Auto {
-            // What no hook is asked about: input to a running program, helpers, searches by the provider.
+        // What no hook is asked about: input to a running program, helpers, searches by the provider.
+        let asked = self.approval != ApprovalPolicy::Auto;
+        if asked {
             settings.push(("features", json!({"unified_exec_tty": false, "multi_agent": false})));
+        } else if !self.abilities.use_helpers {
+            settings.push(("features", json!({"multi_agent": false})));
+        }
+        if asked || !self.abilities.use_web {
             settings.push(("web_search", json!("disabled")));
         }
         settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()

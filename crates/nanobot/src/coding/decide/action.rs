@@ -35,6 +35,8 @@ pub enum Action {
     PressEnter,
     /// Remove the draft, which is ours and was given back.
     ClearDraft,
+    /// Remove the draft, which is a person's who wants that.
+    RemoveDraft,
     /// End the turn under way; `prompt` follows once the CLI is idle.
     Interrupt {
         /// The next prompt.

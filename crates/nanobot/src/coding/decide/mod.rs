@@ -42,6 +42,8 @@ pub const SILENT_MS: i64 = 30_000;
 pub const DIALOG_MS: i64 = 10_000;
 /// Dialogs of one step that only the screen shows, after which a person is called.
 pub const MAX_SCREEN_DIALOGS: u32 = 5;
+/// Milliseconds for which a text that somebody typed may stand in the input box before they are asked about it.
+pub const DRAFT_MS: i64 = 300_000;
 /// Milliseconds that the CLI may take to close a dialog before Escape is pressed again.
 pub const CLOSE_MS: i64 = 2_000;
 /// Presses of Escape after which a person is called.

@@ -1,6 +1,6 @@
 //! Rules while a person is needed.
 
-use super::{Action, stand_back, turn::after_stall, wait};
+use super::{Action, prompt::REMOVE_DRAFT, stand_back, turn::after_stall, wait};
 use crate::{
     coding::{Activity, Observation, Presence, screen::ScreenStatus, text::same_words},
     state::{AfterAnswer, Help, PromptKind, StepPhase},
@@ -16,6 +16,9 @@ pub(super) fn waiting(open: &Help, seen: &Observation) -> Action {
     }
     if seen.answer.is_none() && open.resumes_at.is_some_and(|at| seen.now >= at) {
         return by_itself(open);
+    }
+    if let AfterAnswer::Draft { resume } = &open.then {
+        return draft(resume, seen);
     }
     let Some(answer) = &seen.answer else {
         if let AfterAnswer::Interrupt { resume } = &open.then
@@ -59,7 +62,9 @@ pub(super) fn waiting(open: &Help, seen: &Observation) -> Action {
             prompt: after_stall(&format!("A person says: {answer}. There was no progress")),
             why: "A person answered; interrupting the turn that makes no progress.".to_owned(),
         },
-        AfterAnswer::Retry { resume } => leave(resume, Some("A person answered; trying again.")),
+        AfterAnswer::Retry { resume } | AfterAnswer::Draft { resume } => {
+            leave(resume, Some("A person answered; trying again."))
+        }
         AfterAnswer::Dialog { resume } => {
             let Some(screen) = &seen.screen else {
                 return if seen.presence == Presence::Alive {
@@ -86,11 +91,34 @@ pub(super) fn waiting(open: &Help, seen: &Observation) -> Action {
     }
 }
 
+/// Somebody's text stood in the input box when the question was asked.
+fn draft(resume: &StepPhase, seen: &Observation) -> Action {
+    if seen.presence != Presence::Alive {
+        return leave(resume, Some("The coding CLI with the forgotten text has ended; going on."));
+    }
+    let remove = match &seen.answer {
+        Some(answer) if same_words(answer, REMOVE_DRAFT) => true,
+        Some(_) => {
+            return leave(resume, Some("The text stays in the input box; waiting for its end again."));
+        }
+        None => false,
+    };
+    match &seen.screen {
+        None => Action::ReadScreen,
+        Some(screen) if screen.draft.is_none() => {
+            leave(resume, Some("The text is gone from the input box; going on."))
+        }
+        Some(_) if remove => Action::RemoveDraft,
+        Some(_) => wait(false),
+    }
+}
+
 /// The time has come that the question named.
 fn by_itself(open: &Help) -> Action {
     const WHY: &str = "The time of the pause is over; going on without an answer.";
     match &open.then {
         AfterAnswer::Retry { resume }
+        | AfterAnswer::Draft { resume }
         | AfterAnswer::Dialog { resume }
         | AfterAnswer::Interrupt { resume } => leave(resume, Some(WHY)),
         AfterAnswer::Fix | AfterAnswer::Continue => Action::Enter {

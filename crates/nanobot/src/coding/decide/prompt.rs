@@ -1,12 +1,18 @@
 //! Rules for a prompt that is to be sent, or was sent and is not acknowledged.
 
 use super::{
-    ACKNOWLEDGE_MS, Action, SETTLE_MS, START_MS, UNCLEAR_MS, dialog::open_dialog, help, stand_back, wait,
+    ACKNOWLEDGE_MS, Action, DRAFT_MS, SETTLE_MS, START_MS, UNCLEAR_MS, dialog::open_dialog, help, stand_back,
+    wait,
 };
 use crate::{
     coding::{Activity, Observation, screen::ScreenStatus, text::draft_is},
     state::{AfterAnswer, Sending, StepPhase, StepState},
 };
+
+/// The answer that has a forgotten text removed.
+pub(super) const REMOVE_DRAFT: &str = "Remove it and go on";
+/// The answer that leaves it.
+const KEEP_DRAFT: &str = "Leave it, I am still writing";
 
 /// Why a prompt may not be sent now, and what to do instead; `None` if it may.
 fn obstacle(step: &StepState, seen: &Observation, resume: &StepPhase) -> Option<Action> {
@@ -34,9 +40,7 @@ fn obstacle(step: &StepState, seen: &Observation, resume: &StepPhase) -> Option<
         if step.last_prompt.as_ref().is_some_and(|last| draft_is(draft, last)) {
             return Some(Action::ClearDraft);
         }
-        return Some(stand_back(
-            "Somebody has typed text into the input box; waiting until it is sent or removed.",
-        ));
+        return Some(foreign_draft(step, seen, draft, resume));
     }
     if screen.status.takes_prompt() {
         return None;
@@ -50,6 +54,26 @@ fn obstacle(step: &StepState, seen: &Observation, resume: &StepPhase) -> Option<
         ));
     }
     Some(wait(young))
+}
+
+/// Text of a person: theirs to send or to remove. One that stands there for long was forgotten, and its owner is asked.
+fn foreign_draft(step: &StepState, seen: &Observation, draft: &str, resume: &StepPhase) -> Action {
+    let since = seen.draft_since.unwrap_or(seen.now).max(step.draft_kept_at);
+    if seen.now - since < DRAFT_MS {
+        return stand_back(
+            "Somebody has typed text into the input box; waiting until it is sent or removed.",
+        );
+    }
+    let shown: String = draft.chars().take(200).collect();
+    help(
+        format!(
+            "For {} minutes nothing could be sent, because text that somebody typed stands in the input box of the coding \
+             CLI: \u{201c}{shown}\u{201d}. Send or remove it in the terminal, and the work goes on by itself.",
+            DRAFT_MS / 60_000
+        ),
+        &[REMOVE_DRAFT, KEEP_DRAFT],
+        AfterAnswer::Draft { resume: Box::new(resume.clone()) },
+    )
 }
 
 pub(super) fn ready(step: &StepState, seen: &Observation) -> Action {
@@ -90,9 +114,7 @@ pub(super) fn sending(step: &StepState, sending: &Sending, seen: &Observation) -
         let ours = draft_is(draft, &sending.text);
         return match (ours, sending.pastes > 0, sending.enters) {
             (true, true, 0 | 1) => Action::PressEnter,
-            (false, ..) => {
-                stand_back("Somebody has typed text into the input box; waiting until it is sent or removed.")
-            }
+            (false, ..) => foreign_draft(step, seen, draft, &phase),
             _ => unclear(),
         };
     }

@@ -42,6 +42,7 @@ fn idle() -> Observation {
         compacted: false,
         outcome: None,
         screen: Some(screen(ScreenStatus::Idle)),
+        draft_since: None,
         record: None,
         answer: None,
     }

@@ -6,7 +6,7 @@
 use super::Action;
 use crate::{
     coding::{FailureKind, text::tail},
-    state::{PromptKind, Sending, StepPhase, StepState},
+    state::{AfterAnswer, PromptKind, Sending, StepPhase, StepState},
 };
 
 /// Longest message of a turn that is kept, in bytes.
@@ -72,7 +72,13 @@ pub fn note(step: &mut StepState, action: &Action, now: i64, answered: bool) {
             step.background_asks = 0;
             step.restarted = false;
         }
-        Action::Enter { phase, prompt, .. } => enter(step, phase, prompt.as_ref(), answered),
+        Action::Enter { phase, prompt, .. } => {
+            let about_draft = matches!(&step.phase, StepPhase::Waiting(help) if matches!(help.then, AfterAnswer::Draft { .. }));
+            if answered && about_draft {
+                step.draft_kept_at = now;
+            }
+            enter(step, phase, prompt.as_ref(), answered);
+        }
         Action::NextAttempt { .. } => next_attempt(step, action),
         Action::AskForHelp(help) => {
             // Asked by a process before this one: the same pause goes on.
@@ -89,6 +95,7 @@ pub fn note(step: &mut StepState, action: &Action, now: i64, answered: bool) {
         | Action::ReadRecord
         | Action::Send { .. }
         | Action::PressEscape
+        | Action::RemoveDraft
         | Action::Verify
         | Action::Evaluate
         | Action::Commit

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     context::SYSTEM_PROMPT,
-    protocol::{NanobotConfig, StartCommand},
+    protocol::{Abilities, NanobotConfig, StartCommand},
     state::write_atomically,
 };
 use api::{Api, ApiError};
@@ -88,6 +88,8 @@ impl Opencode {
             config_file: command.run_dir.join("opencode.json"),
             gateway_url: config.gateway_url.clone(),
             model: config.agent.model.clone(),
+            wire: config.agent.wire_format,
+            abilities: Abilities::of(&config.agent.tools),
             approval: config.approval,
             mcp_servers: config.agent.mcp_servers.clone(),
             token: command.gateway_token.clone(),

@@ -12,7 +12,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    coding::process::inherited_environment, launch::LaunchFile, llm::split_model, protocol::ApprovalPolicy,
+    coding::process::inherited_environment,
+    launch::LaunchFile,
+    llm::split_model,
+    protocol::{Abilities, ApprovalPolicy, WireFormat},
 };
 
 /// Name of the only provider that a run has.
@@ -34,6 +37,10 @@ pub struct StartSpec {
     pub gateway_url: String,
     /// `provider/model` of the agent.
     pub model: String,
+    /// The API of a provider of the user's own.
+    pub wire: Option<WireFormat>,
+    /// What the CLI may do.
+    pub abilities: Abilities,
     /// Who decides what the CLI may do.
     pub approval: ApprovalPolicy,
     /// MCP servers in the usual `mcpServers` shape.
@@ -54,17 +61,27 @@ impl StartSpec {
     pub fn config(&self, instructions: &Path) -> Value {
         let (provider, model) = split_model(&self.model);
         // The library that speaks the provider's wire format; each is built into opencode.
-        let library = match provider {
-            "anthropic" | "demo" => "@ai-sdk/anthropic",
-            "openai" => "@ai-sdk/openai",
+        let library = match (provider, self.wire) {
+            ("anthropic" | "demo", _) | (_, Some(WireFormat::Anthropic)) => "@ai-sdk/anthropic",
+            ("openai", _) => "@ai-sdk/openai",
             _ => "@ai-sdk/openai-compatible",
         };
-        let permission = match self.approval {
+        let mut permission = match self.approval {
             ApprovalPolicy::Auto => json!({"*": "allow", "question": "deny"}),
             _ => {
                 json!({"*": "allow", "bash": "ask", "edit": "ask", "webfetch": "ask", "external_directory": "ask", "question": "deny"})
             }
         };
+        for (allowed, tools) in [
+            (self.abilities.edit_files, &["edit"][..]),
+            (self.abilities.run_commands, &["bash"]),
+            (self.abilities.use_web, &["webfetch", "websearch"]),
+            (self.abilities.use_helpers, &["task"]),
+        ] {
+            for tool in tools.iter().filter(|_| !allowed) {
+                permission[*tool] = json!("deny");
+            }
+        }
         let chosen = format!("{PROVIDER}/{model}");
         json!({
             "$schema": "https://opencode.ai/config.json",
@@ -149,6 +166,8 @@ mod tests {
             config_file: "/r/opencode.json".into(),
             gateway_url: "http://127.0.0.1:1/gateway/".into(),
             model: "demo/builder".into(),
+            wire: None,
+            abilities: Abilities::ALL,
             approval: ApprovalPolicy::Auto,
             mcp_servers: json!({"files": {"command": "mcp", "args": ["a"], "env": {"K": "v"}}}),
             token: SecretString::from("made-up-token"),
@@ -170,8 +189,17 @@ mod tests {
         assert_eq!(launch.env["OPENCODE_SERVER_PASSWORD"], "made-up-password");
         spec.approval = ApprovalPolicy::AskMe;
         assert_eq!(spec.config(Path::new("/r/rules.md"))["permission"]["bash"], "ask");
+        spec.abilities = Abilities { use_web: false, run_commands: false, ..Abilities::ALL };
+        let permission = &spec.config(Path::new("/r/rules.md"))["permission"];
+        assert_eq!(
+            [&permission["bash"], &permission["webfetch"], &permission["edit"]],
+            ["deny", "deny", "ask"]
+        );
         spec.model = "openrouter/a/b".into();
         assert_eq!(spec.model_name(), "a/b");
-        assert_eq!(spec.config(Path::new("/r"))["provider"]["autocode"]["npm"], "@ai-sdk/openai-compatible");
+        let library = |spec: &StartSpec| spec.config(Path::new("/r"))["provider"]["autocode"]["npm"].clone();
+        assert_eq!(library(&spec), "@ai-sdk/openai-compatible");
+        spec.wire = Some(WireFormat::Anthropic);
+        assert_eq!(library(&spec), "@ai-sdk/anthropic");
     }
 }

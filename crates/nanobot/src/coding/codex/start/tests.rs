@@ -11,6 +11,8 @@ fn spec(model: &str) -> StartSpec {
         autocode: "/opt/it's/autocode".into(),
         gateway_url: "http://127.0.0.1:1/gateway/".into(),
         model: model.into(),
+        wire: None,
+        abilities: Abilities::ALL,
         approval: ApprovalPolicy::Auto,
         mcp_servers: json!({"files": {"command": "mcp", "args": ["a b"], "env": {"K": "v"}}}),
         profile: "autocode-tom-p".into(),
@@ -18,6 +20,16 @@ fn spec(model: &str) -> StartSpec {
         hook_socket: "/r/hook.sock".into(),
         hook_secret: "s".into(),
     }
+}
+
+#[test]
+fn a_web_and_helpers_that_are_not_wanted_are_turned_off() {
+    let abilities = Abilities { use_web: false, use_helpers: false, ..Abilities::ALL };
+    let args = StartSpec { abilities, ..spec("demo/builder") }.launch_file(None).unwrap().args;
+    let has = |setting: &str| args.iter().any(|arg| arg == setting);
+    assert!(has("web_search=\"disabled\"") && has("features={\"multi_agent\"=false}"));
+    let own = |wire| StartSpec { wire: Some(wire), ..spec("own/m") }.launch_file(None).is_ok();
+    assert_eq!([own(WireFormat::Openai), own(WireFormat::Anthropic)], [true, false]);
 }
 
 #[test]

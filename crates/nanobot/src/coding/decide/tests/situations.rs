@@ -158,3 +158,31 @@ fn the_same_error_three_times_asks_for_another_way_and_then_for_help() {
     let (other, changed) = counted(&failed("no such file", Some(third), true));
     assert_eq!((other.count, changed), (1, false));
 }
+
+#[test]
+fn a_forgotten_text_is_asked_about_and_removed_only_when_its_owner_wants_that() {
+    let typed = |for_ms: i64| Observation {
+        screen: Some(draft("half a sentence")),
+        draft_since: Some(NOW - for_ms),
+        ..idle()
+    };
+    assert!(matches!(go(&ready(), &typed(DRAFT_MS - 1)), Action::Wait { why: Some(_), .. }));
+    let asked = go(&ready(), &typed(DRAFT_MS));
+    let help = question(&asked).clone();
+    assert!(help.question.contains("half a sentence"), "{}", help.question);
+    let mut waiting = ready();
+    transition::note(&mut waiting, &asked, NOW, false);
+    assert_eq!(go(&waiting, &typed(DRAFT_MS)), wait(false));
+    assert_eq!(go(&waiting, &Observation { screen: None, ..idle() }), Action::ReadScreen);
+    // Sent or removed in the terminal: nobody has to answer.
+    assert!(matches!(go(&waiting, &idle()), Action::Enter { phase: StepPhase::Ready, prompt: None, .. }));
+    let answered = |text: &str| Observation { answer: Some(text.to_owned()), ..typed(DRAFT_MS) };
+    assert_eq!(go(&waiting, &answered(&help.suggestions[0])), Action::RemoveDraft);
+    let kept = go(&waiting, &answered(&help.suggestions[1]));
+    assert!(matches!(kept, Action::Enter { phase: StepPhase::Ready, .. }));
+    // Asked again only after as long a time.
+    transition::note(&mut waiting, &kept, NOW, true);
+    assert!(matches!(go(&waiting, &typed(DRAFT_MS)), Action::Wait { why: Some(_), .. }));
+    let later = Observation { now: NOW + DRAFT_MS, ..typed(DRAFT_MS) };
+    question(&go(&waiting, &later));
+}
