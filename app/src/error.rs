@@ -31,6 +31,9 @@ pub enum AppError {
     /// Signed in, but the thing is for admins (403).
     #[error("Only an admin may do this.")]
     Forbidden,
+    /// The password has to be typed again before this (403).
+    #[error("Type your password again to do this.")]
+    StepUpRequired,
     /// There is no such thing, or it is another user's (404).
     #[error("Not found.")]
     NotFound,
@@ -61,7 +64,7 @@ impl AppError {
     pub fn status_code(&self) -> u16 {
         match self {
             Self::Unauthorized | Self::BadCredentials => 401,
-            Self::Forbidden => 403,
+            Self::Forbidden | Self::StepUpRequired => 403,
             Self::NotFound => 404,
             Self::Conflict(_) => 409,
             Self::Invalid(_) => 422,

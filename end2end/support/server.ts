@@ -45,7 +45,7 @@ function printedLink(child: ChildProcess, milliseconds: number): Promise<string>
     const timer = setTimeout(() => fail(new Error(`no set-up link within ${milliseconds} ms:\n${seen}`)), milliseconds);
     const read = (chunk: Buffer) => {
       seen += chunk.toString();
-      const link = /https?:\/\/[^\s"'\x1b]+\/setup\?token=[^\s"'\x1b]+/.exec(seen);
+      const link = /https?:\/\/[^\s"'\x1b]+\/setup#[^\s"'\x1b]+/.exec(seen);
       if (link) {
         clearTimeout(timer);
         done(link[0]);

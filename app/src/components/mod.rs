@@ -21,6 +21,7 @@ mod plan;
 mod project_card;
 #[cfg(feature = "hydrate")]
 mod socket;
+mod step_up;
 mod terminal;
 mod text;
 mod theme;
@@ -44,6 +45,7 @@ pub use notifier::{Notifier, Permission};
 pub use palette::{Palette, PaletteButton, PaletteOpener};
 pub use plan::PlanView;
 pub use project_card::ProjectCard;
+pub use step_up::{PasswordAgain, StepUp, StepUpDialog, with_step_up};
 pub use terminal::TerminalView;
 pub use text::{Moment, block, cost, duration, encoded, tokens};
 pub use theme::{ThemeChoice, ThemeSwitch};

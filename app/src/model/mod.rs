@@ -40,7 +40,7 @@ pub use instance::{Instance, InstanceStatus};
 pub use key::{ApiKeyInfo, KeyOutcome, KeyTest, Provider};
 pub use live::LiveEvent;
 pub use log::{LogEntry, LogLevel, LogLevels, LogQuery};
-pub use mcp::{mcp_problem, mcp_servers_text, parse_mcp_servers};
+pub use mcp::{mcp_commands, mcp_problem, mcp_servers_text, parse_mcp_servers};
 pub use names::{InvalidName, ModelName, Slug, Username};
 pub use plan::{ImplementationPlan, Step, StepStatus};
 pub use project::{Project, ProjectDraft, ProjectStatus, StartAnswer};

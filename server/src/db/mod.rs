@@ -12,6 +12,7 @@ pub mod projects;
 pub mod runs;
 pub mod sessions;
 pub mod settings;
+pub mod step_up;
 pub mod texts;
 pub mod undos;
 pub mod usage;

@@ -1,6 +1,9 @@
 //! `/auth`: tokens for API clients.
 
-use app::model::Credentials;
+use app::{
+    backend::SharedBackend,
+    model::{Credentials, Timestamp},
+};
 use axum::{Router, extract::State, routing::post};
 use http::{HeaderMap, StatusCode};
 use secrecy::ExposeSecret as _;
@@ -8,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Problem, extract::Json};
 use crate::{
-    auth::{Auth, Renewal, TokenPair, token::ACCESS_SECS},
+    auth::{Auth, AuthUser, TokenPair, token::ACCESS_SECS},
     state::AppState,
 };
 
@@ -18,7 +21,7 @@ struct Tokens {
     access_token: String,
     token_type: &'static str,
     expires_in: i64,
-    refresh_token: Option<String>,
+    refresh_token: String,
 }
 
 impl From<TokenPair> for Tokens {
@@ -27,9 +30,21 @@ impl From<TokenPair> for Tokens {
             access_token: pair.access.expose_secret().to_owned(),
             token_type: "Bearer",
             expires_in: ACCESS_SECS,
-            refresh_token: pair.refresh.map(|token| token.expose_secret().to_owned()),
+            refresh_token: pair.refresh.expose_secret().to_owned(),
         }
     }
+}
+
+/// The own password again; never logged, so without `Debug`.
+#[derive(Deserialize)]
+struct PasswordAgain {
+    password: String,
+}
+
+/// Until when the password counts.
+#[derive(Serialize)]
+struct SteppedUp {
+    valid_until: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -42,6 +57,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/auth/login", post(login))
         .route("/auth/refresh", post(refresh))
         .route("/auth/logout", post(logout))
+        .route("/auth/step-up", post(step_up))
 }
 
 async fn login(
@@ -53,7 +69,17 @@ async fn login(
 }
 
 async fn refresh(State(auth): State<Auth>, Json(body): Json<Refresh>) -> Result<axum::Json<Tokens>, Problem> {
-    Ok(axum::Json(auth.renew(&body.refresh_token, Renewal::Client).await?.into()))
+    Ok(axum::Json(auth.renew(&body.refresh_token).await?.into()))
+}
+
+/// For what wants the password to have been typed lately in this sign-in.
+async fn step_up(
+    user: AuthUser,
+    State(backend): State<SharedBackend>,
+    Json(body): Json<PasswordAgain>,
+) -> Result<axum::Json<SteppedUp>, Problem> {
+    let valid_until = backend.step_up(user.viewer(), body.password).await?;
+    Ok(axum::Json(SteppedUp { valid_until }))
 }
 
 async fn logout(State(auth): State<Auth>, Json(body): Json<Refresh>) -> Result<StatusCode, Problem> {

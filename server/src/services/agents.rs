@@ -5,9 +5,11 @@ use std::path::{Component, Path};
 use app::{
     backend::{Agents, Answer},
     error::AppError,
-    model::{Agent, AgentDraft, AgentId, CodingCli, Instance, Provider, Viewer, mcp_problem},
+    model::{Agent, AgentDraft, AgentId, CodingCli, Instance, Provider, Viewer, mcp_commands, mcp_problem},
 };
 use async_trait::async_trait;
+use serde_json::Value;
+use sqlx::{Sqlite, Transaction};
 
 use super::{Services, check::Check};
 use crate::{
@@ -78,6 +80,23 @@ fn is_plain_relative(path: &str) -> bool {
 }
 
 impl Services {
+    /// Records that commands of MCP servers came to an agent: they run whatever its agent's tools are.
+    async fn note_commands(
+        &self,
+        tx: &mut Transaction<'_, Sqlite>,
+        viewer: &Viewer,
+        agent: &str,
+        commands: &[Value],
+    ) -> Answer<()> {
+        if commands.is_empty() {
+            return Ok(());
+        }
+        let actor = viewer.username.as_str();
+        db::audit::insert(tx, Some(viewer.id), actor, "mcp_commands_set", agent, now_ms())
+            .await
+            .map_err(error::db)
+    }
+
     pub(super) async fn find_agent(&self, viewer: &Viewer, id: AgentId) -> Answer<Agent> {
         let found = db::agents::find(self.db.reader(), viewer.id, id).await.map_err(error::db)?;
         found.ok_or(AppError::NotFound)
@@ -96,20 +115,31 @@ impl Agents for Services {
 
     async fn create_agent(&self, viewer: &Viewer, draft: AgentDraft) -> Answer<Agent> {
         let draft = checked(draft)?;
+        let commands = mcp_commands(&draft.mcp_servers);
+        if !commands.is_empty() {
+            self.auth.require_step_up(viewer).await?;
+        }
         let mut tx = self.begin().await?;
         let id = db::agents::insert(&mut tx, viewer.id, &draft, now_ms()).await.map_err(error::db)?;
+        self.note_commands(&mut tx, viewer, &draft.name, &commands).await?;
         tx.commit().await.map_err(error::db)?;
         self.find_agent(viewer, id).await
     }
 
     async fn update_agent(&self, viewer: &Viewer, id: AgentId, draft: AgentDraft) -> Answer<Agent> {
         // Another user's agent is not found, whatever the draft looks like.
-        self.find_agent(viewer, id).await?;
+        let before = mcp_commands(&self.find_agent(viewer, id).await?.draft.mcp_servers);
         let draft = checked(draft)?;
+        let commands: Vec<_> =
+            mcp_commands(&draft.mcp_servers).into_iter().filter(|command| !before.contains(command)).collect();
+        if !commands.is_empty() {
+            self.auth.require_step_up(viewer).await?;
+        }
         let mut tx = self.begin().await?;
         if !db::agents::update(&mut tx, viewer.id, id, &draft).await.map_err(error::db)? {
             return Err(AppError::NotFound);
         }
+        self.note_commands(&mut tx, viewer, &draft.name, &commands).await?;
         tx.commit().await.map_err(error::db)?;
         for project in db::projects::list(self.db.reader(), viewer.id, Some(id)).await.map_err(error::db)? {
             // Stored already: what does not reach a runner now is read at the next start.

@@ -59,6 +59,7 @@ impl ApiKeys for Services {
         if !(8..=512).contains(&key.len()) || !key.chars().all(|c| c.is_ascii_graphic()) {
             return Err(AppError::invalid("key", "A key has 8 to 512 plain characters without spaces."));
         }
+        self.auth.require_step_up(viewer).await?;
         let last4 = key.get(key.len() - 4..).unwrap_or_default().to_owned();
         let sealed = self.cipher.seal(viewer.id, provider, &SecretString::from(key));
         let sealed = sealed.map_err(|e| error::internal("a key could not be sealed", e))?;
@@ -72,6 +73,7 @@ impl ApiKeys for Services {
     }
 
     async fn delete_api_key(&self, viewer: &Viewer, provider: Provider) -> Answer<()> {
+        self.auth.require_step_up(viewer).await?;
         let mut tx = self.begin().await?;
         if !db::api_keys::delete(&mut tx, viewer.id, provider).await.map_err(error::db)? {
             return Err(AppError::NotFound);

@@ -19,6 +19,7 @@ mod plan;
 mod projects;
 mod reports;
 mod repository;
+mod terminals;
 mod texts;
 mod undos;
 mod users;

@@ -3,7 +3,7 @@
 use app::{
     backend::{Answer, OwnAccount},
     error::AppError,
-    model::{Credentials, Notifications, PasswordChange, Session, SessionId, User, Viewer},
+    model::{Credentials, Notifications, PasswordChange, Session, SessionId, Timestamp, User, Viewer},
 };
 use async_trait::async_trait;
 use http::HeaderMap;
@@ -58,7 +58,7 @@ impl OwnAccount for Services {
     async fn change_password(&self, viewer: &Viewer, change: PasswordChange) -> Answer<()> {
         let PasswordChange { current, password } = change;
         let mut check = Check::default();
-        check.password(&password);
+        check.password(&password, viewer.username.as_str());
         check.done()?;
         if !self.auth.is_own_password(viewer, SecretString::from(current)).await? {
             return Err(AppError::invalid("current", "This is not your current password."));
@@ -73,6 +73,10 @@ impl OwnAccount for Services {
             .await
             .map_err(error::db)?;
         tx.commit().await.map_err(error::db)
+    }
+
+    async fn step_up(&self, viewer: &Viewer, password: String) -> Answer<Timestamp> {
+        self.auth.step_up(viewer, SecretString::from(password)).await
     }
 
     async fn notifications(&self, viewer: &Viewer) -> Answer<Notifications> {

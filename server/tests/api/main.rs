@@ -19,9 +19,13 @@ mod common;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod deletion;
+#[cfg(test)]
 mod fake_runner;
 #[cfg(test)]
 mod foreign;
+#[cfg(test)]
+mod injection;
 mod key_test;
 #[cfg(test)]
 mod links;
@@ -32,10 +36,16 @@ mod pages;
 #[cfg(test)]
 mod problems;
 #[cfg(test)]
+mod process;
+#[cfg(test)]
 mod projects;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod sockets;
 #[cfg(test)]
 mod startup;
+#[cfg(test)]
+mod step_up;
 #[cfg(test)]
 mod users;

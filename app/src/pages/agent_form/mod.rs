@@ -17,7 +17,7 @@ use self::{
 };
 use crate::{
     api,
-    components::{Choice, Field, FormError, Load, Select, Submit, TextArea, problem},
+    components::{Choice, Field, FormError, Load, Select, Submit, TextArea, problem, with_step_up},
     error::AppError,
     model::{Agent, AgentDraft, AgentId, ApiKeyInfo, ApprovalPolicy, CodingCli, Provider, mcp_servers_text},
     pages::id_in_path,
@@ -57,6 +57,7 @@ pub fn NewAgentPage() -> impl IntoView {
 #[component]
 fn NewAgentForm(keys: Vec<ApiKeyInfo>) -> impl IntoView {
     let create = ServerAction::<api::CreateAgent>::new();
+    with_step_up(create);
     view! {
         <ActionForm action=create attr:class="stack" attr:aria-label="New agent">
             <AgentFields problem=problem(create) keys />
@@ -89,6 +90,7 @@ pub fn EditAgentPage() -> impl IntoView {
 #[component]
 fn EditAgentForm(agent: Agent, keys: Vec<ApiKeyInfo>) -> impl IntoView {
     let update = ServerAction::<api::UpdateAgent>::new();
+    with_step_up(update);
     let back = format!("/agents/{}", agent.id);
     view! {
         <h1>{format!("Edit {}", agent.draft.name)}</h1>

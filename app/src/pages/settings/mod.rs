@@ -1,5 +1,6 @@
 //! A person's own settings, one section each with an anchor of its own.
 
+mod confirm;
 mod keys;
 mod notifications;
 mod password;
@@ -9,6 +10,7 @@ mod subscription;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use confirm::Confirm;
 use keys::Keys;
 use notifications::NotificationSettings;
 use password::Password;
@@ -16,11 +18,12 @@ use sessions::Sessions;
 use subscription::Subscription;
 
 /// Every section, by anchor and title, in the order of the page.
-const SECTIONS: [(&str, &str); 5] = [
+const SECTIONS: [(&str, &str); 6] = [
     ("keys", "API keys"),
     ("subscription", "Claude subscription"),
     ("notifications", "Notifications"),
     ("password", "Password"),
+    ("confirm", "Confirm that it is you"),
     ("sessions", "Sessions"),
 ];
 
@@ -40,6 +43,7 @@ pub fn SettingsPage() -> impl IntoView {
         <Subscription />
         <NotificationSettings />
         <Password />
+        <Confirm />
         <Sessions />
     }
     .into_any()
