@@ -4,7 +4,12 @@
 
 mod locate;
 
-use std::{collections::BTreeMap, env, net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr}, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    env,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use autocode_nanobot::protocol::Limits;
 use autocode_sandbox::SandboxMode;

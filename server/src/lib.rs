@@ -33,8 +33,8 @@ use app::{backend::SharedBackend, error::AppError, model::Credentials};
 use axum::{Router, middleware};
 use thiserror::Error;
 use tokio::{net::TcpListener, sync::oneshot};
-use tower_http::timeout::RequestBodyTimeoutLayer;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use auth::{layer, origin};
 use config::Config;

@@ -7,8 +7,7 @@ use crate::{
     api::{self, Shell},
     components::{
         Icon, Live, LiveState, Nav, Notifier, Palette, PaletteButton, PaletteOpener, StepUp, StepUpDialog,
-        ThemeChoice, icon,
-        on_backdrop,
+        ThemeChoice, icon, on_backdrop,
     },
     error::AppError,
 };

@@ -12,8 +12,19 @@ pub struct InvalidName(pub String);
 
 /// Names that would collide with a route, a system account, a path of ours or an actor in the record of events.
 const RESERVED: [&str; 13] = [
-    "admin", "api", "autocode", "create-admin", "daemon", "data", "nobody", "root", "run", "setup", "system",
-    "users", "ws",
+    "admin",
+    "api",
+    "autocode",
+    "create-admin",
+    "daemon",
+    "data",
+    "nobody",
+    "root",
+    "run",
+    "setup",
+    "system",
+    "users",
+    "ws",
 ];
 
 /// A lower-case identifier, `[a-z][a-z0-9-]{1,31}`.
@@ -152,8 +163,28 @@ mod tests {
             assert_eq!(good.parse::<Username>().unwrap().as_str(), good);
         }
         for bad in [
-            "", "t", "Tom", "1a", "-a", "a_b", "a/b", "..", "a.b", "a b", "root", "create-admin", "ünal", "аdmin",
-            "tom\n", "tom\0", "\u{202e}tom", "#(id)", "$(id)", "`id`", "a;id", &"a".repeat(33),
+            "",
+            "t",
+            "Tom",
+            "1a",
+            "-a",
+            "a_b",
+            "a/b",
+            "..",
+            "a.b",
+            "a b",
+            "root",
+            "create-admin",
+            "ünal",
+            "аdmin",
+            "tom\n",
+            "tom\0",
+            "\u{202e}tom",
+            "#(id)",
+            "$(id)",
+            "`id`",
+            "a;id",
+            &"a".repeat(33),
         ] {
             assert!(bad.parse::<Username>().is_err(), "{bad} was accepted");
         }

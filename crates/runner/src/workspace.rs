@@ -210,8 +210,11 @@ mod tests {
         assert!(victim.join("projects/a/precious").exists());
         // A list of ignored files that is a link outwards.
         std::fs::create_dir_all(home.path().join("projects/a/.git/info")).unwrap();
-        std::os::unix::fs::symlink(other.path().join("kept"), home.path().join("projects/a/.git/info/exclude"))
-            .unwrap();
+        std::os::unix::fs::symlink(
+            other.path().join("kept"),
+            home.path().join("projects/a/.git/info/exclude"),
+        )
+        .unwrap();
         let dir = create(home.path(), Path::new("a")).unwrap();
         assert!(exclude_nanobot(&dir, Path::new(".git/info/exclude")).is_err());
         assert_eq!(std::fs::read_to_string(other.path().join("kept")).unwrap(), "x");

@@ -98,7 +98,11 @@ mod tests {
             client(ip(peer), &headers, &proxies).to_string()
         };
         assert_eq!(from("127.0.0.1", &[]), "127.0.0.1");
-        assert_eq!(from("127.0.0.1", &["6.6.6.6, 7.7.7.7"]), "7.7.7.7", "the client's own claim was believed");
+        assert_eq!(
+            from("127.0.0.1", &["6.6.6.6, 7.7.7.7"]),
+            "7.7.7.7",
+            "the client's own claim was believed"
+        );
         assert_eq!(from("127.0.0.1", &["6.6.6.6", "7.7.7.7 , 10.0.0.9"]), "7.7.7.7");
         assert_eq!(from("8.8.8.8", &["7.7.7.7"]), "8.8.8.8", "a stranger was taken for a proxy");
         assert_eq!(from("127.0.0.1", &["7.7.7.7, nonsense"]), "127.0.0.1");

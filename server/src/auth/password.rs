@@ -21,7 +21,8 @@ const WAIT_LIMIT: Duration = Duration::from_secs(10);
 /// Those that are worked on and those that wait; further ones are refused at once.
 const MOST: usize = 64;
 /// Stands in for the hash of a user who does not exist: as expensive as a real one, and no password's.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Hashes and checks passwords; clones share the same few slots.
 #[derive(Clone)]

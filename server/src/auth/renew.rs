@@ -30,8 +30,7 @@ impl Auth {
             return Err(AppError::Unauthorized);
         }
         let mut tx = self.0.db.begin().await.map_err(error::db)?;
-        let Some(session) =
-            db::sessions::find_by_refresh(&mut *tx, &hash, now).await.map_err(error::db)?
+        let Some(session) = db::sessions::find_by_refresh(&mut *tx, &hash, now).await.map_err(error::db)?
         else {
             if let Some(id) = issued {
                 self.end_stolen(tx, id.as_str(), now).await?;

@@ -59,11 +59,7 @@ fn urls_are_checked() {
 #[test]
 fn forwarded_addresses_are_believed_only_where_a_proxy_is_configured() {
     let with = |url: Option<&str>, proxies: Option<Vec<IpAddr>>| {
-        let args = ConfigArgs {
-            public_url: url.map(str::to_owned),
-            trusted_proxies: proxies,
-            ..args("/d")
-        };
+        let args = ConfigArgs { public_url: url.map(str::to_owned), trusted_proxies: proxies, ..args("/d") };
         args.resolve().unwrap().trusted_proxies
     };
     let local: Vec<IpAddr> = vec!["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()];

@@ -31,7 +31,9 @@ pub async fn users_with_running(db: &SqlitePool) -> Result<Vec<UserId>, sqlx::Er
 /// # Errors
 /// [`sqlx::Error::RowNotFound`] if there is no such user.
 pub async fn username(db: &SqlitePool, user: UserId) -> Result<Username, sqlx::Error> {
-    let rows = sqlx::query!("select username from users where id = ? and deleting_at is null", user.0).fetch_all(db).await?;
+    let rows = sqlx::query!("select username from users where id = ? and deleting_at is null", user.0)
+        .fetch_all(db)
+        .await?;
     let row = rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)?;
     row.username.parse().map_err(|why| corrupt("username", why))
 }

@@ -27,10 +27,14 @@ pub async fn confirm(
     session: &str,
     now: i64,
 ) -> Result<bool, sqlx::Error> {
-    let done =
-        sqlx::query!("update sessions set confirmed_at = ? where id = ? and user_id = ?", now, session, user.0)
-            .execute(&mut **tx)
-            .await?;
+    let done = sqlx::query!(
+        "update sessions set confirmed_at = ? where id = ? and user_id = ?",
+        now,
+        session,
+        user.0
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(done.rows_affected() > 0)
 }
 

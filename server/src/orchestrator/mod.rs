@@ -236,8 +236,7 @@ impl Orchestrator {
     }
 
     async fn keeper(&self, user: UserId) -> Result<KeeperHandle, sqlx::Error> {
-        if let Some(handle) = self.keepers.lock().unwrap_or_else(PoisonError::into_inner).by_user.get(&user)
-        {
+        if let Some(handle) = self.keepers.lock().unwrap_or_else(PoisonError::into_inner).by_user.get(&user) {
             return Ok(handle.clone());
         }
         let username = db::runs::username(self.shared.db.reader(), user).await?;

@@ -48,7 +48,11 @@ mod tests {
 
         symlink(socket("ann"), socket("tom")).unwrap();
         let refused = connect_directly(&socket("tom")).await.unwrap_err();
-        assert_eq!(refused.kind(), io::ErrorKind::InvalidInput, "the server would have talked to ann's runner");
+        assert_eq!(
+            refused.kind(),
+            io::ErrorKind::InvalidInput,
+            "the server would have talked to ann's runner"
+        );
         // Nor where the whole folder is a link.
         std::fs::remove_dir(run.path().join("eve")).unwrap();
         symlink(run.path().join("ann"), run.path().join("eve")).unwrap();

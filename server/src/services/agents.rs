@@ -130,8 +130,10 @@ impl Agents for Services {
         // Another user's agent is not found, whatever the draft looks like.
         let before = mcp_commands(&self.find_agent(viewer, id).await?.draft.mcp_servers);
         let draft = checked(draft)?;
-        let commands: Vec<_> =
-            mcp_commands(&draft.mcp_servers).into_iter().filter(|command| !before.contains(command)).collect();
+        let commands: Vec<_> = mcp_commands(&draft.mcp_servers)
+            .into_iter()
+            .filter(|command| !before.contains(command))
+            .collect();
         if !commands.is_empty() {
             self.auth.require_step_up(viewer).await?;
         }

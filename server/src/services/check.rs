@@ -85,13 +85,27 @@ mod tests {
             check.done().is_ok()
         };
         for easy in [
-            "password", "12345678", "qwertyuiop", "iloveyou", "Password1", "aaaaaaaa", "thomasina", "Thomasina1",
-            "autocode1", "autocode!", "11111111", "superman", "sunshine", "baseball",
+            "password",
+            "12345678",
+            "qwertyuiop",
+            "iloveyou",
+            "Password1",
+            "aaaaaaaa",
+            "thomasina",
+            "Thomasina1",
+            "autocode1",
+            "autocode!",
+            "11111111",
+            "superman",
+            "sunshine",
+            "baseball",
         ] {
             assert!(!accepted(easy), "{easy} was accepted");
         }
         let long = "the quick brown fox jumps over the lazy dog ".repeat(5);
-        for good in ["correct horse battery", "kühler Morgen am See", "\u{1F40E}\u{1F50B} pferd 7 batterie", &long] {
+        for good in
+            ["correct horse battery", "kühler Morgen am See", "\u{1F40E}\u{1F50B} pferd 7 batterie", &long]
+        {
             assert!(accepted(good), "{good} was refused");
         }
         assert!(!accepted("short"));

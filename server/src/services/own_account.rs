@@ -34,6 +34,7 @@ impl OwnAccount for Services {
     }
 
     async fn end_session(&self, viewer: &Viewer, id: &SessionId) -> Answer<()> {
+        self.auth.require_step_up(viewer).await?;
         let mut tx = self.begin().await?;
         if !db::sessions::delete_own(&mut tx, viewer.id, id).await.map_err(error::db)? {
             return Err(AppError::NotFound);
@@ -46,6 +47,7 @@ impl OwnAccount for Services {
     }
 
     async fn end_other_sessions(&self, viewer: &Viewer) -> Answer<()> {
+        self.auth.require_step_up(viewer).await?;
         let mut tx = self.begin().await?;
         let ended = db::sessions::delete_others(&mut tx, viewer.id, &viewer.session).await;
         let (name, ended) = (viewer.username.as_str(), ended.map_err(error::db)?.to_string());

@@ -88,13 +88,15 @@ async fn a_sign_in_lasts_ninety_days_at_most() {
     let db = server.database().await;
     let age = async |days: i64| {
         let mut tx = db.begin().await.unwrap();
-        let query = sqlx::query("update sessions set created_at = created_at - ?").bind(days * 24 * 3_600_000);
+        let query =
+            sqlx::query("update sessions set created_at = created_at - ?").bind(days * 24 * 3_600_000);
         query.execute(&mut *tx).await.unwrap();
         tx.commit().await.unwrap();
     };
     age(89).await;
     let second = pair(&refresh(&client, &first).await.1).1;
-    let left: i64 = sqlx::query_scalar("select max(expires_at) from sessions").fetch_one(db.reader()).await.unwrap();
+    let left: i64 =
+        sqlx::query_scalar("select max(expires_at) from sessions").fetch_one(db.reader()).await.unwrap();
     assert!(left < now_ms() + 25 * 3_600_000, "the use of a sign-in made it longer than 90 days");
     age(1).await;
     assert_eq!(refresh(&client, &second).await, unauthorized());

@@ -27,7 +27,8 @@ const FILES: usize = 40;
 async fn installation() -> Process {
     let process = Process::start("info").await;
     let admin = process.sign_in(ADMIN).await;
-    let (status, answer) = admin.post("/api/v1/users", json!({"username": "tom", "password": PASSWORD})).await;
+    let (status, answer) =
+        admin.post("/api/v1/users", json!({"username": "tom", "password": PASSWORD})).await;
     assert_eq!(status, 201, "{answer}");
     let tom = process.sign_in("tom").await;
     let agent = tom.new_agent("Builder").await;
@@ -61,7 +62,10 @@ fn runner(process: &Process) -> (oneshot::Sender<()>, JoinHandle<()>) {
         let RequestFrame { id, request } = serde_json::from_slice(&json).unwrap();
         assert!(matches!(request, Request::Shutdown), "{request:?}");
         if released.await.is_ok() {
-            framed.send(Frame::json(&ServerBound::Answer { id, answer: Answer::Done }).unwrap()).await.unwrap();
+            framed
+                .send(Frame::json(&ServerBound::Answer { id, answer: Answer::Done }).unwrap())
+                .await
+                .unwrap();
         }
     });
     (release, task)
@@ -91,7 +95,8 @@ async fn count(process: &Process, query: &'static str) -> i64 {
 }
 
 const MARKED: &str = "select count(*) from users where id = 2 and deleting_at is not null";
-const ROWS: &str = "select (select count(*) from users where id = 2) + (select count(*) from sessions where user_id = 2)
+const ROWS: &str =
+    "select (select count(*) from users where id = 2) + (select count(*) from sessions where user_id = 2)
     + (select count(*) from agents where user_id = 2) + (select count(*) from projects where user_id = 2)
     + (select count(*) from api_keys where user_id = 2)";
 
@@ -212,7 +217,11 @@ async fn of_two_admins_who_delete_each_other_one_stays() {
         assert_eq!(admins, 1, "in round {round}");
         // Back to the boss alone, whoever of them is left.
         let mut tx = db.begin().await.unwrap();
-        sqlx::query("update users set role = 'admin' where username = ?").bind(ADMIN).execute(&mut *tx).await.unwrap();
+        sqlx::query("update users set role = 'admin' where username = ?")
+            .bind(ADMIN)
+            .execute(&mut *tx)
+            .await
+            .unwrap();
         let boss_left: i64 = sqlx::query_scalar("select count(*) from users where username = ?")
             .bind(ADMIN)
             .fetch_one(&mut *tx)

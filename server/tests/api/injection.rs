@@ -108,7 +108,10 @@ async fn names_and_texts_are_exact_or_refused() {
         }
         // A folder below projects/: none of these is one.
         let answer = tom.post("/api/v1/agents", draft("workspace_base")).await;
-        assert!(!exact_or_refused(&text, "workspace_base", "/workspace_base", &answer), "{text:?} is a folder");
+        assert!(
+            !exact_or_refused(&text, "workspace_base", "/workspace_base", &answer),
+            "{text:?} is a folder"
+        );
         for field in ["model", "tools"] {
             let mut draft = draft("identity");
             draft["identity"] = json!("");
@@ -137,7 +140,8 @@ async fn names_and_texts_are_exact_or_refused() {
         for field in ["title", "instructions", "verify"] {
             let mut step = json!({"id": "a", "title": "A step"});
             step[field] = json!(text);
-            let draft = json!({"name": format!("Plan {n} {field}"), "implementation_plan": {"steps": [step]}});
+            let draft =
+                json!({"name": format!("Plan {n} {field}"), "implementation_plan": {"steps": [step]}});
             let (name, pointer) = (
                 format!("implementation_plan.steps[0].{field}"),
                 format!("/implementation_plan/steps/0/{field}"),
@@ -178,7 +182,8 @@ async fn an_answer_reaches_the_nanobot_byte_for_byte_or_is_refused() {
         let (status, answer) = run.tom.post("/api/v1/projects/1/answer", json!({"text": text})).await;
         match status {
             204 => {
-                let Request::Command { command: Command::Answer { text: heard }, .. } = run.runner.next().await
+                let Request::Command { command: Command::Answer { text: heard }, .. } =
+                    run.runner.next().await
                 else {
                     panic!("no answer")
                 };

@@ -28,6 +28,8 @@ mod foreign;
 mod injection;
 mod key_test;
 #[cfg(test)]
+mod limits_of_requests;
+#[cfg(test)]
 mod links;
 #[cfg(test)]
 mod live;

@@ -41,21 +41,29 @@ async fn a_run_at_the_finest_level_logs_no_secret() {
     let mut process = Process::new("trace");
     process.start_again().await;
     let said = process.said();
-    let token = said.split_once("/setup#").expect("no link for the set-up").1.split_whitespace().next().unwrap();
+    let token =
+        said.split_once("/setup#").expect("no link for the set-up").1.split_whitespace().next().unwrap();
     secrets.insert("set-up token", token.to_owned());
 
     // A browser: set-up, and what it gets as cookies.
     let guest = process.anonymous();
     let form = format!("token={token}&username=boss&password={}", PASSWORD.replace(' ', "+"));
     let made = guest.request(Method::POST, "/fn/setup").header("origin", &guest.base);
-    let made = made.header("content-type", "application/x-www-form-urlencoded").body(form).send().await.unwrap();
-    let cookies: Vec<_> = made.headers().get_all("set-cookie").iter().map(|c| c.to_str().unwrap().to_owned()).collect();
+    let made =
+        made.header("content-type", "application/x-www-form-urlencoded").body(form).send().await.unwrap();
+    let cookies: Vec<_> =
+        made.headers().get_all("set-cookie").iter().map(|c| c.to_str().unwrap().to_owned()).collect();
     let value = |cookie: &String| cookie.split_once('=').unwrap().1.split(';').next().unwrap().to_owned();
     assert_eq!(cookies.len(), 2, "{}", made.status());
     secrets.insert("access cookie", value(&cookies[0]));
     secrets.insert("refresh cookie", value(&cookies[1]));
     let cookie: Vec<_> = cookies.iter().map(|c| c.split(';').next().unwrap()).collect();
-    let seen = guest.request(Method::GET, "/api/v1/agents").header("cookie", cookie.join("; ")).send().await.unwrap();
+    let seen = guest
+        .request(Method::GET, "/api/v1/agents")
+        .header("cookie", cookie.join("; "))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(seen.status().as_u16(), 200);
 
     // A program: sign-in with right and wrong words, renewal, the password again and a new one.
@@ -63,7 +71,8 @@ async fn a_run_at_the_finest_level_logs_no_secret() {
         let refused = guest.post("/api/v1/auth/login", json!({"username": name, "password": password})).await;
         assert_eq!(refused.0, 401);
     }
-    let (_, tokens) = guest.post("/api/v1/auth/login", json!({"username": "boss", "password": PASSWORD})).await;
+    let (_, tokens) =
+        guest.post("/api/v1/auth/login", json!({"username": "boss", "password": PASSWORD})).await;
     let (_, renewed) =
         guest.post("/api/v1/auth/refresh", json!({"refresh_token": tokens["refresh_token"]})).await;
     for (name, answer) in [("", &tokens), ("renewed ", &renewed)] {
@@ -97,11 +106,13 @@ async fn a_run_at_the_finest_level_logs_no_secret() {
     let Request::StartInstance(order) = runner.next().await else { panic!("not a start") };
     let token = secrecy::ExposeSecret::expose_secret(&order.gateway_token).to_owned();
     let call = guest.request(Method::POST, "/gateway/anthropic/v1/messages").header("x-api-key", &token);
-    let body = json!({"model": "demo/builder", "max_tokens": 8, "messages": [{"role": "user", "content": "Hi"}]});
+    let body =
+        json!({"model": "demo/builder", "max_tokens": 8, "messages": [{"role": "user", "content": "Hi"}]});
     let answered = call.json(&body).send().await.unwrap().status().as_u16();
     assert_ne!(answered, 401, "the gateway does not know the token");
     secrets.insert("instance token", token);
-    let mut request = format!("{}/ws/live", tom.base.replace("http://", "ws://")).into_client_request().unwrap();
+    let mut request =
+        format!("{}/ws/live", tom.base.replace("http://", "ws://")).into_client_request().unwrap();
     let bearer = format!("Bearer {}", tom.token.as_deref().unwrap());
     request.headers_mut().insert("authorization", bearer.parse().unwrap());
     let (mut socket, _) = connect_async(request).await.unwrap();
@@ -120,7 +131,9 @@ async fn a_run_at_the_finest_level_logs_no_secret() {
         let hex: String = secret.bytes().map(|b| format!("{b:02x}")).collect();
         let list = format!("{:?}", secret.as_bytes());
         let list = list.trim_matches(['[', ']']);
-        if let Some(line) = log.lines().find(|l| [secret, &encoded, &hex, list].iter().any(|s| l.contains(*s))) {
+        if let Some(line) =
+            log.lines().find(|l| [secret, &encoded, &hex, list].iter().any(|s| l.contains(*s)))
+        {
             leaked.push(format!("{name}: {}", line.chars().take(300).collect::<String>()));
         }
     }

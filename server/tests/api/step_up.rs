@@ -72,7 +72,8 @@ async fn commands_of_mcp_servers_want_the_password_when_they_change() {
     let server = TestServer::start().await;
     let tom = server.new_user("tom").await;
     forget(&server).await;
-    let draft = |name: &str, servers: Value| json!({"name": name, "model": "demo/builder", "mcp_servers": servers});
+    let draft =
+        |name: &str, servers: Value| json!({"name": name, "model": "demo/builder", "mcp_servers": servers});
     let command = |word: &str| json!({"tool": {"command": word}});
     let create = async |name: &str, servers| tom.post("/api/v1/agents", draft(name, servers)).await;
     assert_eq!(create("Plain", json!({"docs": {"url": "https://docs.example"}})).await.0, 201);
@@ -91,4 +92,21 @@ async fn commands_of_mcp_servers_want_the_password_when_they_change() {
     let (_, events) = server.sign_in(ADMIN).await.get("/api/v1/audit").await;
     let set = events.as_array().unwrap().iter().filter(|e| e["action"] == "mcp_commands_set");
     assert_eq!(set.count(), 1, "{events}");
+}
+
+#[tokio::test]
+async fn ending_other_sessions_wants_the_password() {
+    let server = TestServer::start().await;
+    let (tom, phone) = (server.new_user("tom").await, server.sign_in("tom").await);
+    forget(&server).await;
+    let (_, sessions) = tom.get("/api/v1/sessions").await;
+    let other = sessions.as_array().unwrap().iter().find(|s| s["current"] == false).unwrap();
+    let path = format!("/api/v1/sessions/{}", other["id"].as_str().unwrap());
+    assert_eq!(tom.delete(&path).await, required());
+    assert_eq!(tom.delete("/api/v1/sessions").await, required());
+    assert_eq!(phone.get("/api/v1/agents").await.0, 200);
+    assert_eq!(step_up(&tom, PASSWORD).await.0, 200);
+    assert_eq!(tom.delete("/api/v1/sessions").await.0, 204);
+    assert_eq!(phone.get("/api/v1/agents").await.0, 401);
+    assert_eq!(tom.get("/api/v1/agents").await.0, 200);
 }

@@ -18,7 +18,8 @@ fn names_that_a_name_server_could_turn_are_refused() {
     for own in ["127.0.0.1:3000", "[::1]:3000", "localhost:3000", "LOCALHOST", "192.168.1.5"] {
         assert_eq!(check(None, &[("host", own)]), Ok(()), "{own}");
     }
-    for foreign in ["evil.example", "evil.example:3000", "127.0.0.1.evil.example", "localhost.evil.example", ""]
+    for foreign in
+        ["evil.example", "evil.example:3000", "127.0.0.1.evil.example", "localhost.evil.example", ""]
     {
         assert_eq!(check(None, &[("host", foreign)]), Err(OtherName), "{foreign}");
         let bearer = [("host", foreign), ("authorization", "Bearer x")];
@@ -37,7 +38,8 @@ fn names_that_a_name_server_could_turn_are_refused() {
 
 #[test]
 fn an_origin_is_the_whole_of_scheme_host_and_port() {
-    let public = |origin| check(Some("https://code.example"), &[("host", "code.example"), ("origin", origin)]);
+    let public =
+        |origin| check(Some("https://code.example"), &[("host", "code.example"), ("origin", origin)]);
     assert_eq!(public("https://code.example"), Ok(()));
     for foreign in [
         "http://code.example",
