@@ -113,8 +113,7 @@ async fn names_and_texts_are_exact_or_refused() {
             "{text:?} is a folder"
         );
         for field in ["model", "tools"] {
-            let mut draft = draft("identity");
-            draft["identity"] = json!("");
+            let mut draft = json!({"name": format!("Agent {n} {field}"), "model": "demo/builder"});
             draft[field] = if field == "tools" { json!([text]) } else { json!(format!("demo/{text}")) };
             let pointer = if field == "tools" { "/tools/0" } else { "/model" };
             let answer = tom.post("/api/v1/agents", draft.clone()).await;

@@ -16,7 +16,9 @@ const SECTIONS: &str = "1.1:2 1.2:9 1.3:11 1.4:3 1.5:2 2.1:3 2.2:3 2.3:4 2.4:1 3
 fn expected() -> BTreeSet<String> {
     let sections = SECTIONS.split_whitespace().map(|section| section.split_once(':').unwrap());
     sections
-        .flat_map(|(section, count)| (1..=count.parse::<u32>().unwrap()).map(move |n| format!("V{section}.{n}")))
+        .flat_map(|(section, count)| {
+            (1..=count.parse::<u32>().unwrap()).map(move |n| format!("V{section}.{n}"))
+        })
         .collect()
 }
 
@@ -47,10 +49,12 @@ fn tests() -> BTreeSet<String> {
     let mut tests = BTreeSet::new();
     for (path, text) in sources() {
         let parts: Vec<_> = path.trim_end_matches(".rs").rsplit('/').collect();
-        let names = [Some(parts[0]), parts.get(1).copied().filter(|_| matches!(parts[0], "tests" | "mod" | "main"))];
+        let names =
+            [Some(parts[0]), parts.get(1).copied().filter(|_| matches!(parts[0], "tests" | "mod" | "main"))];
         for (at, _) in text.match_indices("test]\n") {
             let after = &text[at..];
-            let name = after.split_once("fn ").and_then(|(_, rest)| rest.split('(').next()).unwrap_or_default();
+            let name =
+                after.split_once("fn ").and_then(|(_, rest)| rest.split('(').next()).unwrap_or_default();
             tests.extend(names.iter().flatten().map(|file| format!("{file}::{name}")));
         }
     }
