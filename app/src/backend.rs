@@ -110,6 +110,9 @@ pub trait Projects: Send + Sync {
     async fn stop(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer>;
     /// Stops and starts again at the step that was under way.
     async fn restart(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer>;
+    /// Whether the viewer's sign-in may type in the project's terminal: the one that started it may, any other one after
+    /// the password was typed lately, and from then on.
+    async fn check_typing(&self, viewer: &Viewer, id: ProjectId) -> Answer<()>;
     /// Gives a person's answer to the open question; a conflict when there is none.
     async fn answer(&self, viewer: &Viewer, id: ProjectId, text: String) -> Answer<()>;
     /// What the control loop saw last; none before the first run.

@@ -35,6 +35,9 @@ pub enum AppError {
     /// Signed in, but not in a way that allows this (403).
     #[error("{0}")]
     Denied(String),
+    /// The password has to be typed again before this (403).
+    #[error("Type your password again to do this.")]
+    StepUpRequired,
     /// There is no such thing, or it is another user's (404).
     #[error("Not found.")]
     NotFound,
@@ -68,7 +71,7 @@ impl AppError {
     pub fn status_code(&self) -> u16 {
         match self {
             Self::Unauthorized | Self::BadCredentials => 401,
-            Self::Forbidden | Self::Denied(_) => 403,
+            Self::Forbidden | Self::Denied(_) | Self::StepUpRequired => 403,
             Self::NotFound => 404,
             Self::Conflict(_) => 409,
             Self::Outdated(_) => 412,

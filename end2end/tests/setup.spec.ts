@@ -5,7 +5,7 @@ import { expect, test } from '../support/test';
 test('every page leads to the set-up, which wants the token', async ({ page }) => {
   await page.goto('/settings');
   await expect(page).toHaveURL(/\/setup$/);
-  await expect(page.getByLabel('Username', { exact: true })).toHaveCount(0);
+  await expect(page.getByLabel('Code from the link')).toBeVisible();
 });
 
 test('the link from the terminal makes the admin and signs them in', async ({ page, watch }) => {

@@ -4,7 +4,12 @@
 
 mod locate;
 
-use std::{collections::BTreeMap, env, net::SocketAddr, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    env,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use autocode_nanobot::protocol::Limits;
 use autocode_sandbox::SandboxMode;
@@ -21,6 +26,9 @@ const LONGEST_IN_RUN_DIR: usize = "/".len() + 32 + "/i-1234567/hook.sock".len();
 
 /// What counts as "no progress", in seconds: less would interrupt builds, more would be no limit.
 const STALL_SECS: std::ops::RangeInclusive<u64> = 30..=86_400;
+
+/// Seconds for which a typed password counts.
+const STEP_UP_SECS: u64 = 15 * 60;
 
 /// A configuration that cannot work.
 #[derive(Debug, Error)]
@@ -105,6 +113,13 @@ pub struct ConfigArgs {
     /// Base URL for the models of `ollama/…`.
     #[arg(long, env = "AUTOCODE_OLLAMA_URL")]
     pub ollama_url: Option<String>,
+    /// Addresses of reverse proxies whose X-Forwarded-For is believed, separated by commas [default: this machine's own
+    /// with an https AUTOCODE_PUBLIC_URL, else none].
+    #[arg(long, env = "AUTOCODE_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Option<Vec<IpAddr>>,
+    /// Seconds for which a typed password counts, before it is asked for again to store keys and the like: 1 to 86400.
+    #[arg(long, env = "AUTOCODE_STEP_UP_SECS", default_value = "900", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub step_up_secs: Option<u64>,
     /// The program that agents' processes run [default: this one].
     #[arg(long, env = "AUTOCODE_BINARY", hide = true)]
     pub binary: Option<PathBuf>,
@@ -148,6 +163,10 @@ pub struct Config {
     pub stall_secs: u64,
     /// Base URLs by provider name that replace the gateway's own table.
     pub upstreams: BTreeMap<String, String>,
+    /// Reverse proxies whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Seconds for which a typed password counts.
+    pub step_up_secs: u64,
     /// The `autocode` program that cells run.
     pub binary: PathBuf,
 }
@@ -184,10 +203,13 @@ impl ConfigArgs {
             None => Err(ConfigError::Upstream(variable, url)),
         })
         .collect::<Result<_, _>>()?;
+        let public_url = self.public_url.map(origin).transpose()?;
         Ok(Config {
             addr: self.addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
             site_root: self.site_root.map_or_else(|| default_site_root(&here, &binary), absolute),
-            public_url: self.public_url.map(origin).transpose()?,
+            trusted_proxies: self.trusted_proxies.unwrap_or_else(|| proxies_of(public_url.as_deref())),
+            step_up_secs: self.step_up_secs.unwrap_or(STEP_UP_SECS),
+            public_url,
             master_key_file: self.master_key_file.map(absolute),
             claude: coding_cli(&here, self.claude, "claude"),
             codex: coding_cli(&here, self.codex, "codex"),
@@ -244,6 +266,12 @@ impl Config {
     pub fn https(&self) -> bool {
         self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
+}
+
+/// The server itself speaks no TLS: behind an https address there is a proxy, by default on this machine.
+fn proxies_of(public_url: Option<&str>) -> Vec<IpAddr> {
+    let https = public_url.is_some_and(|url| url.starts_with("https://"));
+    if https { vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] } else { Vec::new() }
 }
 
 fn origin(text: String) -> Result<String, ConfigError> {

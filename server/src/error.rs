@@ -55,10 +55,13 @@ pub fn internal(what: &'static str, why: impl std::fmt::Display) -> AppError {
     AppError::Internal
 }
 
+/// Type of the problem that goes away with `POST /api/v1/auth/step-up`.
+pub const STEP_UP_REQUIRED: &str = "urn:autocode:problem:step_up_required";
+
 /// An answer that says no, as RFC 9457 has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Problem {
-    /// Always `about:blank`: the status says what kind it is.
+    /// Mostly `about:blank`, where the status says what kind it is.
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
@@ -95,6 +98,7 @@ impl From<AppError> for Problem {
         match error {
             AppError::Invalid(errors) => problem.errors = errors,
             AppError::Outdated(version) => problem.version = Some(version.into()),
+            AppError::StepUpRequired => problem.kind = STEP_UP_REQUIRED,
             AppError::TooManyRequests(seconds) => problem.retry_after = Some(seconds),
             _ => {}
         }

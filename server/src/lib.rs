@@ -15,6 +15,7 @@ pub mod demo;
 pub mod error;
 pub mod gateway;
 pub mod ground;
+mod listen;
 pub mod live;
 pub mod metrics;
 pub mod orchestrator;
@@ -30,7 +31,6 @@ pub mod state;
 pub mod ws;
 
 use std::{
-    future::IntoFuture as _,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
     time::Duration,
@@ -41,8 +41,9 @@ use axum::{Router, middleware};
 use thiserror::Error;
 use tokio::{net::TcpListener, sync::oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
-use auth::layer;
+use auth::{layer, origin};
 use config::Config;
 use gateway::{Gateway, GatewayError, Upstreams};
 use ground::{Ground, GroundError};
@@ -54,9 +55,10 @@ use reserve::DiskWatch;
 use services::{DiskGauge, IsolationProbe, Services, SetupToken, StoredKeys};
 use state::AppState;
 
-/// How long open requests may take when the server stops; the rest of the ten seconds is for what is under them.
-const DRAIN: Duration = Duration::from_secs(6);
+/// How long what is under the requests may take when the server stops; with their own time it is less than ten seconds.
 const WIND_UP: Duration = Duration::from_secs(3);
+/// How long a client may pause while it sends a body.
+const BODY_LIMIT: Duration = Duration::from_secs(30);
 
 /// Why the server does not run; each says what to do.
 #[derive(Debug, Error)]
@@ -129,12 +131,7 @@ pub async fn run_with(
         services.finish_deletions().await;
     });
     let (db, orchestrator) = (state.db.clone(), state.orchestrator.clone());
-    let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let serve = axum::serve(listener, app).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    let served = tokio::select! {
-        served = serve.into_future() => served,
-        () = async { shutdown.cancelled().await; tokio::time::sleep(DRAIN).await } => Ok(()),
-    };
+    listen::serve(listener, router(state), shutdown.clone(), listen::Limits::default()).await;
     shutdown.cancel();
     let wind_up = async {
         orchestrator.shutdown().await;
@@ -146,7 +143,7 @@ pub async fn run_with(
         tracing::warn!("some work was still under way when the server ended");
     }
     tracing::info!("the server has ended; agents keep running: `autocode stop --all` ends them");
-    served.map_err(RunError::Listen)
+    Ok(())
 }
 
 fn assemble(
@@ -230,8 +227,8 @@ fn router(state: AppState) -> Router {
         .merge(ws::router())
         .merge(site::router(&state))
         .layer(middleware::from_fn_with_state(auth.clone(), layer::renew))
-        .layer(middleware::from_fn_with_state(auth, layer::same_origin))
-        .layer(middleware::from_fn(layer::client_address))
+        .layer(middleware::from_fn_with_state(auth.clone(), origin::same_origin))
+        .layer(middleware::from_fn_with_state(auth, layer::client_address))
         .layer(middleware::from_fn(site::security_headers));
     let gateway = gateway::router(state.gateway.clone());
     let counted = middleware::from_fn_with_state(state.metrics.clone(), metrics::count_requests);
@@ -239,13 +236,14 @@ fn router(state: AppState) -> Router {
         .nest("/gateway", gateway)
         .merge(guarded)
         .layer(counted)
+        .layer(RequestBodyTimeoutLayer::new(BODY_LIMIT))
         .layer(tower_http::trace::TraceLayer::new_for_http())
         .with_state(state)
 }
 
 async fn announce(services: &Services, addr: SocketAddr) -> Result<Option<String>, RunError> {
     let nobody = db::users::count(services.db.reader()).await.map_err(error::db)? == 0;
-    let link = || format!("{}/setup?token={}", base_url(&services.config, addr), services.setup.as_str());
+    let link = || format!("{}/setup#{}", base_url(&services.config, addr), services.setup.as_str());
     Ok(nobody.then(link))
 }
 

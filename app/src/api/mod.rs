@@ -32,7 +32,7 @@ pub use keys::{DeleteApiKey, PutApiKey, TestApiKey, load_api_keys};
 pub use markdown::render_markdown;
 pub use notice::load_notice;
 pub use own_account::{
-    AcceptInvite, ChangePassword, EndOtherSessions, EndSession, ResetPassword, SetNotifications,
+    AcceptInvite, ChangePassword, EndOtherSessions, EndSession, ResetPassword, SetNotifications, StepUp,
     load_notifications, load_sessions,
 };
 pub use palette::{Places, load_places};

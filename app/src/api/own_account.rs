@@ -44,6 +44,13 @@ pub async fn change_password(current: String, password: String) -> Result<(), Ap
     note("The password is changed.")
 }
 
+/// Takes the password again, for what wants it to have been typed lately.
+#[server(prefix = "/fn", endpoint = "step_up")]
+pub async fn step_up(password: String) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.step_up(&viewer, password).await).map(drop)
+}
+
 /// What the person wants to be told.
 #[server(prefix = "/fn", endpoint = "load_notifications")]
 pub async fn load_notifications() -> Result<Notifications, AppError> {

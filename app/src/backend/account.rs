@@ -4,9 +4,7 @@ use async_trait::async_trait;
 
 use super::Answer;
 use crate::model::{
-    AccountLink, AuditEntry, AuditQuery, Credentials, IsolationReport, LinkId, NewLink, NewToken,
-    Notifications, Page, PasswordChange, PersonalToken, Session, SessionId, TokenDraft, TokenId, User,
-    UserId, Viewer,
+    AccountLink, AuditEntry, AuditQuery, Credentials, IsolationReport, LinkId, NewLink, NewToken, Notifications, Page, PasswordChange, PersonalToken, Session, SessionId, Timestamp, TokenDraft, TokenId, User, UserId, Viewer,
 };
 
 /// A person's own account, and the one-time links that lead to one.
@@ -20,6 +18,8 @@ pub trait OwnAccount: Send + Sync {
     async fn end_other_sessions(&self, viewer: &Viewer) -> Answer<()>;
     /// Replaces the password and ends all other sign-ins; too many wrong ones have to wait.
     async fn change_password(&self, viewer: &Viewer, change: PasswordChange) -> Answer<()>;
+    /// Takes the password again, for what wants it to have been typed lately; returns until when it counts.
+    async fn step_up(&self, viewer: &Viewer, password: String) -> Answer<Timestamp>;
     /// What the person wants to be told.
     async fn notifications(&self, viewer: &Viewer) -> Answer<Notifications>;
     /// Replaces what the person wants to be told.

@@ -6,8 +6,7 @@ use leptos_router::{components::Outlet, hooks::use_location};
 use crate::{
     api::{self, Shell},
     components::{
-        Icon, Live, LiveState, Nav, Notice, Notifier, Palette, PaletteButton, PaletteOpener, ThemeChoice,
-        icon, on_backdrop,
+        Icon, Live, LiveState, Nav, Notice, Notifier, Palette, PaletteButton, PaletteOpener, StepUp, StepUpDialog, ThemeChoice, icon, on_backdrop,
     },
     error::AppError,
 };
@@ -17,6 +16,7 @@ use crate::{
 pub fn Layout() -> impl IntoView {
     let live = Live::provide();
     ThemeChoice::provide();
+    let step_up = StepUp::provide();
     let palette = PaletteOpener::new();
     let path = use_location().pathname;
     // Asked again at each page, so that new names and a sign-out elsewhere show; not on the way out, where nobody is
@@ -60,6 +60,7 @@ pub fn Layout() -> impl IntoView {
         <UpdateNotice outdated=live.outdated() />
         <Drawer shell drawer />
         <Palette palette />
+        <StepUpDialog step_up />
     }
     .into_any()
 }

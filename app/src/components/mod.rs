@@ -23,6 +23,7 @@ mod project_card;
 mod reveal;
 #[cfg(feature = "hydrate")]
 mod socket;
+mod step_up;
 mod terminal;
 mod text;
 mod theme;
@@ -49,6 +50,7 @@ pub use palette::{Palette, PaletteButton, PaletteOpener};
 pub use plan::PlanView;
 pub use project_card::ProjectCard;
 pub use reveal::reveal;
+pub use step_up::{PasswordAgain, StepUp, StepUpDialog, with_step_up};
 pub use terminal::TerminalView;
 pub use text::{block, cost, duration, encoded, tokens};
 pub use theme::{ThemeChoice, ThemeSwitch};

@@ -15,12 +15,21 @@ pub fn name_problem(text: &str) -> Option<&'static str> {
     text.chars().any(char::is_control).then_some("Write it on one line.")
 }
 
+/// What is wrong with a text that is not plain.
+pub const CONTROL: &str =
+    "The text contains control characters, for example colours of a terminal; remove them.";
+
+/// Whether a text has no control characters but line ends and tabs: others would be keys in a terminal.
+pub fn is_plain(text: &str) -> bool {
+    !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+}
+
 /// What is wrong with a longer text of at most so many KiB.
 pub fn text_problem(text: &str, kib: usize) -> Option<String> {
     if text.len() > kib * 1024 {
         return Some(format!("Write at most {kib} KiB."));
     }
-    text.contains('\0').then(|| "The text contains a zero character.".to_owned())
+    (!is_plain(text)).then(|| CONTROL.to_owned())
 }
 
 /// What is wrong with the command that starts another coding CLI.

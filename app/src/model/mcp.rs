@@ -34,6 +34,12 @@ pub fn mcp_servers_text(servers: &Value) -> String {
     serde_json::to_string_pretty(&wrapped).unwrap_or_default()
 }
 
+/// The entries that start a program on the machine, as opposed to those that only name a url.
+pub fn mcp_commands(servers: &Value) -> Vec<Value> {
+    let entries = servers.as_object().into_iter().flat_map(Map::values);
+    entries.filter(|server| server.get("command").is_some()).cloned().collect()
+}
+
 /// What is wrong with an object of servers by name, in one sentence.
 pub fn mcp_problem(servers: &Value) -> Option<String> {
     let Value::Object(servers) = servers else {
@@ -85,6 +91,13 @@ mod tests {
         assert_eq!(parse_mcp_servers(&text), Ok(servers));
         assert_eq!(parse_mcp_servers(" \n"), Ok(json!({})));
         assert_eq!(mcp_servers_text(&json!({})), "");
+    }
+
+    #[test]
+    fn only_entries_with_a_command_run_one() {
+        let servers = json!({"a": {"command": "x", "args": ["y"]}, "b": {"url": "https://z"}});
+        assert_eq!(mcp_commands(&servers), [json!({"command": "x", "args": ["y"]})]);
+        assert_eq!(mcp_commands(&json!({})), Vec::<Value>::new());
     }
 
     #[test]

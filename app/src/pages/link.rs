@@ -30,7 +30,7 @@ pub fn InvitePage() -> impl IntoView {
                     problem
                     autocomplete="username"
                     required=true
-                    hint="Lower-case letters, digits and single hyphens."
+                    hint="Lower-case letters, digits and hyphens; a letter first."
                 />
                 <NewPassword problem />
                 <Submit label="Create account" pending=accept.pending() />
@@ -63,7 +63,7 @@ pub fn ResetPage() -> impl IntoView {
 
 /// The token from the address; a person without scripts copies it by hand.
 #[component]
-fn Token(problem: Signal<Option<AppError>>) -> impl IntoView {
+pub(super) fn Token(problem: Signal<Option<AppError>>) -> impl IntoView {
     let input = NodeRef::<Input>::new();
     let found = RwSignal::new(false);
     Effect::new(move |_| {

@@ -1,9 +1,9 @@
 //! First run: the first account, which is an admin.
 
-use leptos::{either::EitherOf3, form::ActionForm, prelude::*};
+use leptos::{either::Either, form::ActionForm, prelude::*};
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
+use super::link::Token;
 use crate::{
     api,
     components::{Field, FormError, Load, Submit, problem},
@@ -13,15 +13,15 @@ use crate::{
 #[component]
 pub fn SetupPage() -> impl IntoView {
     let needed = Resource::new(|| (), |()| api::setup_page());
-    let query = use_query_map();
-    let token = Memo::new(move |_| query.with(|query| query.get("token").unwrap_or_default()));
     view! {
         <Title text="Set up" />
         <main class="gate" id="main">
             <h1 class="brand">"AutoCode"</h1>
             <Load resource=needed let:needed>
-                {if !needed {
-                    EitherOf3::A(
+                {if needed {
+                    Either::Left(view! { <SetupForm /> })
+                } else {
+                    Either::Right(
                         view! {
                             <div class="panel">
                                 <p>"AutoCode is set up already."</p>
@@ -33,19 +33,6 @@ pub fn SetupPage() -> impl IntoView {
                             </div>
                         },
                     )
-                } else if token.with(String::is_empty) {
-                    EitherOf3::B(
-                        view! {
-                            <div class="panel">
-                                <p>
-                                    "There is no user yet. Open the link that the server printed when it started; it carries the one-time token that lets you create the first admin."
-                                </p>
-                                <p class="muted">"Without that link: restart the server, it prints a new one."</p>
-                            </div>
-                        },
-                    )
-                } else {
-                    EitherOf3::C(view! { <SetupForm token=token.get() /> })
                 }}
             </Load>
         </main>
@@ -54,21 +41,24 @@ pub fn SetupPage() -> impl IntoView {
 }
 
 #[component]
-fn SetupForm(token: String) -> impl IntoView {
+fn SetupForm() -> impl IntoView {
     let setup = ServerAction::<api::Setup>::new();
     let problem = problem(setup);
     view! {
         <ActionForm action=setup attr:class="stack panel" attr:aria-label="Create the first admin">
             <p>"Welcome. Create the first account; it may also manage other users."</p>
-            <FormError problem fields=&["username", "password"] />
-            <input type="hidden" name="token" value=token />
+            <p class="muted">
+                "The server printed a link when it started; it carries the one-time token that proves that this server is yours. Without that link: restart the server, it prints a new one."
+            </p>
+            <FormError problem fields=&["token", "username", "password"] />
+            <Token problem />
             <Field
                 name="username"
                 label="Username"
                 problem
                 autocomplete="username"
                 required=true
-                hint="Lower-case letters, digits and single hyphens."
+                hint="Lower-case letters, digits and hyphens; a letter first."
             />
             <Field
                 name="password"

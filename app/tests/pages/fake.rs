@@ -190,6 +190,9 @@ impl Projects for Fake {
     async fn restart(&self, _: &Viewer, _: ProjectId) -> Answer<StartAnswer> {
         Err(AppError::Internal)
     }
+    async fn check_typing(&self, _: &Viewer, _: ProjectId) -> Answer<()> {
+        Ok(())
+    }
     async fn answer(&self, _: &Viewer, _: ProjectId, _: String) -> Answer<()> {
         Ok(())
     }

@@ -11,6 +11,7 @@ use std::{
 };
 
 use autocode_nanobot::processes;
+use cap_std::fs::Dir;
 use rustix::process::Signal;
 use tokio::{
     io::{AsyncReadExt, BufReader},
@@ -53,36 +54,38 @@ pub(crate) fn check_url(url: &str) -> Result<(), RunnerError> {
     }
 }
 
-/// Where the clone of a workspace is made.
+/// Where the clone of a workspace is made: beside it.
 pub(crate) fn draft_of(workspace: &Path) -> PathBuf {
     let mut name = OsString::from(".cloning-");
     name.push(workspace.file_name().unwrap_or_default());
     workspace.with_file_name(name)
 }
 
-/// Clones into a workspace that is an empty folder.
+/// Clones into a workspace that is an empty folder; `relative` is where it lies in `projects`.
 pub(crate) async fn clone(
+    projects: &Dir,
+    relative: &Path,
     workspace: &Path,
     url: &str,
     cancel: &CancellationToken,
 ) -> Result<(), RunnerError> {
     check_url(url)?;
-    let draft = draft_of(workspace);
-    remove(&draft)?;
-    let cloned = fetch(workspace, &draft, url, cancel).await;
+    remove(projects, relative)?;
+    let cloned = fetch(workspace, &draft_of(workspace), url, cancel).await;
     let placed = cloned.and_then(|()| {
         // Takes the place of an empty folder, and of nothing else.
-        std::fs::rename(&draft, workspace).map_err(RunnerError::file("the cloned repository"))
+        let placed = projects.rename(draft_of(relative), projects, relative);
+        placed.map_err(RunnerError::file("the cloned repository"))
     });
     if placed.is_err() {
-        remove(&draft)?;
+        remove(projects, relative)?;
     }
     placed
 }
 
 /// Removes what is left of a clone that did not come to an end.
-pub(crate) fn remove(draft: &Path) -> Result<(), RunnerError> {
-    match std::fs::remove_dir_all(draft) {
+pub(crate) fn remove(projects: &Dir, relative: &Path) -> Result<(), RunnerError> {
+    match projects.remove_dir_all(draft_of(relative)) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(RunnerError::file("an unfinished clone")(error))
         }

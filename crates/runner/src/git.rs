@@ -62,8 +62,7 @@ pub(crate) async fn ensure_repository(folder: &Path) -> Result<(), RunnerError> 
     Ok(())
 }
 
-/// The file that lists what this repository ignores without saying so in a commit.
+/// The file that lists what this repository ignores without saying so in a commit, relative to the folder.
 pub(crate) async fn exclude_file(folder: &Path) -> Result<std::path::PathBuf, RunnerError> {
-    let path = run(folder, &["rev-parse", "--path-format=absolute", "--git-path", "info/exclude"]).await?;
-    Ok(path.into())
+    Ok(run(folder, &["rev-parse", "--git-path", "info/exclude"]).await?.into())
 }

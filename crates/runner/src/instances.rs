@@ -13,6 +13,7 @@ use std::{
 
 use autocode_nanobot::protocol::Command;
 use autocode_tmux::{SessionName, TmuxServer};
+use cap_std::{ambient_authority, fs::Dir};
 use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -65,6 +66,12 @@ struct Instance {
     stop: watch::Sender<Option<StopReason>>,
     /// Cancelled when the keeper has ended.
     ended: CancellationToken,
+}
+
+/// Removes an instance's run folder, following no link that its processes put in its place.
+fn remove_folder(run_dir: &Path) -> std::io::Result<()> {
+    let (Some(parent), Some(name)) = (run_dir.parent(), run_dir.file_name()) else { return Ok(()) };
+    Dir::open_ambient_dir(parent, ambient_authority())?.remove_dir_all(name)
 }
 
 impl Instances {
@@ -178,7 +185,7 @@ impl Instances {
         }
         let run_dir = self.run_dir(id);
         leftover::end(&run_dir).await;
-        match std::fs::remove_dir_all(&run_dir) {
+        match remove_folder(&run_dir) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(RunnerError::file("the instance's run folder")(error))
             }

@@ -34,9 +34,10 @@ fn is_plain(path: &Path) -> bool {
 }
 
 fn projects(home: &Path) -> Result<Dir, RunnerError> {
-    let path = home.join("projects");
-    std::fs::create_dir_all(&path).map_err(RunnerError::file("projects/"))?;
-    Dir::open_ambient_dir(&path, ambient_authority()).map_err(RunnerError::file("projects/"))
+    let home =
+        Dir::open_ambient_dir(home, ambient_authority()).map_err(RunnerError::file("the user's folder"))?;
+    home.create_dir_all("projects").map_err(RunnerError::file("projects/"))?;
+    home.open_dir("projects").map_err(RunnerError::file("projects/"))
 }
 
 /// Makes a workspace ready: folder, repository, rules and configuration.
@@ -51,7 +52,7 @@ pub(crate) async fn prepare(
     let empty = dir.entries().map_err(RunnerError::file("the workspace"))?.next().is_none();
     drop(dir);
     if let Some(url) = start.clone_url.as_deref().filter(|_| empty) {
-        clone::clone(workspace, url, cancel).await?;
+        clone::clone(&projects(home)?, &relative, workspace, url, cancel).await?;
     }
     // Once the work has begun, what is half done there is the agent's own doing.
     let begun = |step: &Step| !matches!(step.status, StepStatus::Pending | StepStatus::Skipped);
@@ -60,7 +61,8 @@ pub(crate) async fn prepare(
     }
     let dir = create(home, &relative)?;
     git::ensure_repository(workspace).await?;
-    exclude_nanobot(&git::exclude_file(workspace).await?).map_err(RunnerError::file(".git/info/exclude"))?;
+    let exclude = git::exclude_file(workspace).await?;
+    exclude_nanobot(&dir, &exclude).map_err(RunnerError::file(".git/info/exclude"))?;
     write_files(home, &dir, start)
 }
 
@@ -70,8 +72,9 @@ fn create(home: &Path, relative: &Path) -> Result<Dir, RunnerError> {
     projects.open_dir(relative).map_err(RunnerError::file(relative.display().to_string()))
 }
 
-fn exclude_nanobot(file: &Path) -> io::Result<()> {
-    let text = match std::fs::read_to_string(file) {
+/// Adds to the list of ignored files, which lies in the workspace.
+fn exclude_nanobot(dir: &Dir, file: &Path) -> io::Result<()> {
+    let text = match dir.read_to_string(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         other => other?,
     };
@@ -79,10 +82,10 @@ fn exclude_nanobot(file: &Path) -> io::Result<()> {
         return Ok(());
     }
     if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder)?;
+        dir.create_dir_all(folder)?;
     }
     let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    std::fs::write(file, format!("{text}{gap}.nanobot/\n"))
+    dir.write(file, format!("{text}{gap}.nanobot/\n"))
 }
 
 fn write_files(home: &Path, dir: &Dir, start: &StartInstance) -> Result<(), RunnerError> {
@@ -149,8 +152,8 @@ pub(crate) fn remove(home: &Path, slug: &str) -> Result<(), RunnerError> {
     if !is_plain(relative) {
         return Err(RunnerError::Refused(format!("\u{201c}{slug}\u{201d} is not a project's folder")));
     }
-    clone::remove(&clone::draft_of(&home.join("projects").join(relative)))?;
     let projects = projects(home)?;
+    clone::remove(&projects, relative)?;
     let result = match projects.symlink_metadata(relative) {
         Ok(meta) if meta.is_dir() => projects.remove_dir_all(relative),
         Ok(_) => projects.remove_file(relative),
@@ -194,6 +197,27 @@ mod tests {
         for slug in ["..", "/etc", "", "a/../.."] {
             assert!(remove(home.path(), slug).is_err(), "{slug:?}");
         }
+        // A folder of `projects/` itself, swapped for a link to another user's.
+        std::fs::write(home.path().join("projects/a/kept"), "x").unwrap();
+        let victim = other.path().join("victim");
+        std::fs::create_dir_all(victim.join("projects/a")).unwrap();
+        std::fs::write(victim.join("projects/a/precious"), "x").unwrap();
+        let swapped = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(victim.join("projects"), swapped.path().join("projects")).unwrap();
+        assert!(remove(swapped.path(), "a").is_err());
+        assert!(create(swapped.path(), Path::new("a")).is_err());
+        assert!(existing(swapped.path(), "a").is_err());
+        assert!(victim.join("projects/a/precious").exists());
+        // A list of ignored files that is a link outwards.
+        std::fs::create_dir_all(home.path().join("projects/a/.git/info")).unwrap();
+        std::os::unix::fs::symlink(
+            other.path().join("kept"),
+            home.path().join("projects/a/.git/info/exclude"),
+        )
+        .unwrap();
+        let dir = create(home.path(), Path::new("a")).unwrap();
+        assert!(exclude_nanobot(&dir, Path::new(".git/info/exclude")).is_err());
+        assert_eq!(std::fs::read_to_string(other.path().join("kept")).unwrap(), "x");
         for slug in ["a", "link", "missing"] {
             remove(home.path(), slug).unwrap();
         }

@@ -225,3 +225,60 @@ async fn a_pane_tells_when_something_is_written_to_it() {
     f.tmux.kill_server().await.unwrap();
     assert!(Changes::watch(Path::new("/dev/pts/none")).is_err());
 }
+
+#[tokio::test]
+async fn what_looks_like_a_command_arrives_as_text_in_every_place() {
+    let f = Fixture::new();
+    let long = "n".repeat(4096);
+    let corpus = [
+        "#(touch pwned)",
+        "#{pane_pid} #[fg=red] #S",
+        "a;touch pwned;b",
+        "x\\;kill-server",
+        "$(touch pwned) ${HOME}",
+        "`touch pwned`",
+        "'; touch pwned; '",
+        "\"&& touch pwned ||",
+        "..",
+        "../../etc/passwd",
+        "-t =other:0 -X",
+        "аdmin tоm",
+        "\u{202e}gnp.exe\u{202c}",
+        "zero\u{200b}width\u{feff}",
+        "C-c Enter M-x",
+        "tail\\",
+        "tail;",
+        &long,
+    ];
+    // Pasted: byte for byte, one after the other.
+    let pane = f.start("a-b", &["sh", "-c", "stty raw -echo; echo ready; exec cat > out"]).await;
+    f.wait_for_screen(pane, "ready").await;
+    let mut expected = String::new();
+    for text in corpus {
+        f.tmux.paste(pane, &format!("{text}\n")).await.unwrap();
+        expected.push_str(&format!("{text}\n"));
+    }
+    let arrived = f.wait_for_file("out", expected.len()).await;
+    assert_eq!(String::from_utf8(arrived).unwrap(), expected);
+
+    // As words of a command, and as the folder it runs in.
+    for (n, text) in corpus.iter().enumerate() {
+        let name = format!("word-{n}");
+        f.start(&name, &["sh", "-c", "printf %s \"$1\" > \"$2\"; exec cat", "sh", text, &name]).await;
+        assert_eq!(f.wait_for_file(&name, text.len()).await, text.as_bytes(), "as a word");
+        let folder = f.dir.path().join(format!("folder {n} {}", text.replace('/', "_")));
+        if std::fs::create_dir(&folder).is_ok() {
+            let place = format!("place-{n}");
+            let command = ["sh", "-c", "pwd > \"$1\"; exec cat", "sh", &format!("../{place}")];
+            f.start_in(&folder, &place, &command).await.unwrap();
+            let expected = format!("{}\n", folder.display());
+            assert_eq!(f.wait_for_file(&place, expected.len()).await, expected.as_bytes(), "as a folder");
+        }
+        // As a name: refused before any tmux sees it.
+        assert!(text.parse::<SessionName>().is_err() || text.chars().all(|c| c == 'n'), "{text} is a name");
+    }
+    let entries = std::fs::read_dir(f.dir.path()).unwrap().flatten();
+    let ran: Vec<_> =
+        entries.filter(|e| e.path().join("pwned").exists() || e.file_name() == "pwned").collect();
+    assert!(ran.is_empty(), "a command ran: {ran:?}");
+}

@@ -169,6 +169,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let user = AuthUser::from_request_parts(parts, state).await?;
         if !user.viewer.is_admin() {
+            tracing::warn!(user = %user.viewer.username, path = parts.uri.path(), "a call for admins was refused");
             return Err(AppError::Forbidden.into());
         }
         Ok(Self(user))

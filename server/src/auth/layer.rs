@@ -1,4 +1,4 @@
-//! What happens to every request before a handler sees it: its client's address, its origin, a renewed sign-in.
+//! What happens to every request before a handler sees it: its client's address, a renewed sign-in.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,23 +9,19 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{
-    HeaderMap, HeaderValue, Method,
-    header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, SET_COOKIE, UPGRADE},
+    HeaderMap, HeaderValue,
+    header::{AUTHORIZATION, COOKIE, SET_COOKIE},
 };
 use secrecy::ExposeSecret as _;
 
-use super::{Auth, CLIENT_ADDRESS, Renewal};
+use super::{Auth, CLIENT_ADDRESS};
 use crate::error::Problem;
 
-/// Notes the client's address for the sign-in limiter; behind a proxy on this machine, the address that it saw.
-pub async fn client_address(mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+/// Notes the client's address for the limits on sign-ins; behind a trusted proxy, the address that it saw.
+pub async fn client_address(State(auth): State<Auth>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
     let headers = request.headers_mut();
-    let address = match peer {
-        Some(ip) if ip.is_loopback() => forwarded(headers).unwrap_or(ip).to_string(),
-        Some(ip) => ip.to_string(),
-        None => String::new(),
-    };
+    let address = peer.map_or_else(String::new, |peer| client(peer, headers, &auth.0.proxies).to_string());
     headers.remove(CLIENT_ADDRESS);
     if let Ok(value) = HeaderValue::from_str(&address) {
         headers.insert(CLIENT_ADDRESS, value);
@@ -33,42 +29,19 @@ pub async fn client_address(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// The last entry, which the proxy itself wrote; those before it are the client's claims.
-fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
-    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-    last.rsplit(',').next()?.trim().parse().ok()
-}
-
-/// Refuses requests that another site made a browser send: those that change something, and WebSockets.
-///
-/// A bearer token cannot be sent by another site, so such requests pass.
-pub async fn same_origin(State(auth): State<Auth>, request: Request, next: Next) -> Response {
-    let headers = request.headers();
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let checked = !safe || headers.contains_key(UPGRADE);
-    if checked && !headers.contains_key(AUTHORIZATION) && !auth.is_same_origin(headers) {
-        let why =
-            "This request comes from another site than this server's; open AutoCode at its own address.";
-        return Problem::new(http::StatusCode::FORBIDDEN, why).into_response();
-    }
-    next.run(request).await
-}
-
-impl Auth {
-    fn is_same_origin(&self, headers: &HeaderMap) -> bool {
-        let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
-        if let Some(origin) = headers.get(ORIGIN) {
-            let authority =
-                origin.to_str().ok().and_then(|o| o.split_once("://")).map(|(_, authority)| authority);
-            return authority.is_some()
-                && (authority == text(HOST.as_str()) || authority == self.0.public_authority.as_deref());
+/// The first address, seen from here, that is no trusted proxy's: each proxy adds the one that it saw at the end, and
+/// what stands before the last untrusted one are its own claims.
+fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
+    let mut seen = peer;
+    let claims: Vec<_> = headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).collect();
+    for claim in claims.iter().flat_map(|line| line.split(',')).rev() {
+        if !proxies.contains(&seen) {
+            break;
         }
-        // Browsers say one or the other; a client that says neither is no browser, unless it sends our cookies.
-        match text("sec-fetch-site") {
-            Some(site) => matches!(site, "same-origin" | "none"),
-            None => self.0.cookies.access(headers).is_none() && self.0.cookies.refresh(headers).is_none(),
-        }
+        let Ok(next) = claim.trim().parse::<IpAddr>() else { break };
+        seen = next.to_canonical();
     }
+    seen
 }
 
 /// Renews a browser's sign-in when its access token has run out: the request goes on as authenticated, and the
@@ -78,13 +51,11 @@ pub async fn renew(State(auth): State<Auth>, mut request: Request, next: Next) -
     let refresh = auth.cookies().refresh(headers).map(str::to_owned);
     let needed = !headers.contains_key(AUTHORIZATION) && auth.claims(headers).is_none();
     let Some(refresh) = refresh.filter(|_| needed) else { return next.run(request).await };
-    let cookies = match auth.renew(&refresh, Renewal::Browser).await {
+    let cookies = match auth.renew(&refresh).await {
         Ok(pair) => {
             let own = format!("{}={}", auth.cookies().access_name(), pair.access.expose_secret());
             prepend_cookie(request.headers_mut(), &own);
-            let mut cookies = vec![auth.cookies().set_access(&pair.access)];
-            cookies.extend(pair.refresh.map(|token| auth.cookies().set_refresh(&token)));
-            cookies
+            vec![auth.cookies().set_access(&pair.access), auth.cookies().set_refresh(&pair.refresh)]
         }
         Err(AppError::Unauthorized) => auth.cookies().clear(),
         Err(error) => return Problem::from(error).into_response(),
@@ -116,11 +87,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_last_forwarded_address_counts() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(forwarded(&headers), None);
-        headers.append("x-forwarded-for", "6.6.6.6, 10.0.0.1".parse().unwrap());
-        headers.append("x-forwarded-for", "7.7.7.7 , 10.0.0.2".parse().unwrap());
-        assert_eq!(forwarded(&headers), Some([10, 0, 0, 2].into()));
+    fn forwarded_addresses_are_believed_of_trusted_proxies_only() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let proxies = [ip("127.0.0.1"), ip("10.0.0.9")];
+        let from = |peer: &str, lines: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", line.parse().unwrap());
+            }
+            client(ip(peer), &headers, &proxies).to_string()
+        };
+        assert_eq!(from("127.0.0.1", &[]), "127.0.0.1");
+        assert_eq!(
+            from("127.0.0.1", &["6.6.6.6, 7.7.7.7"]),
+            "7.7.7.7",
+            "the client's own claim was believed"
+        );
+        assert_eq!(from("127.0.0.1", &["6.6.6.6", "7.7.7.7 , 10.0.0.9"]), "7.7.7.7");
+        assert_eq!(from("8.8.8.8", &["7.7.7.7"]), "8.8.8.8", "a stranger was taken for a proxy");
+        assert_eq!(from("127.0.0.1", &["7.7.7.7, nonsense"]), "127.0.0.1");
+        assert_eq!(from("127.0.0.1", &["::ffff:7.7.7.7"]), "7.7.7.7");
     }
 }

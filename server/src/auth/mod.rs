@@ -7,11 +7,14 @@ pub mod cookies;
 pub mod extract;
 pub mod layer;
 pub mod limiter;
+pub mod origin;
 pub mod password;
 pub mod personal;
+mod renew;
+mod step_up;
 pub mod token;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use app::{
     error::AppError,
@@ -19,7 +22,7 @@ use app::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, header::USER_AGENT};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{Sqlite, Transaction};
 
 use crate::{
@@ -29,14 +32,13 @@ use crate::{
     error,
 };
 use cookies::CookieStyle;
-use limiter::LoginLimiter;
+use limiter::{Attempt, LoginLimiter};
+use origin::Site;
 use password::Passwords;
-use token::{RefreshToken, TokenKeys};
+use token::TokenKeys;
 
 pub use extract::{AdminUser, AuthUser, SessionUser};
 
-/// For this long after a rotation the token before is still accepted: two tabs may renew at once.
-const GRACE_MS: i64 = 10_000;
 /// Most bytes kept of what a browser calls itself.
 const USER_AGENT_MAX: usize = 200;
 /// Header in which [`layer::client_address`] hands on the client's address; never taken from a client.
@@ -52,7 +54,9 @@ struct Inner {
     passwords: Passwords,
     limiter: LoginLimiter,
     cookies: CookieStyle,
-    public_authority: Option<String>,
+    site: Site,
+    proxies: Vec<IpAddr>,
+    step_up_ms: i64,
 }
 
 /// What a client gets at sign-in and at renewal.
@@ -60,17 +64,8 @@ struct Inner {
 pub struct TokenPair {
     /// Signed, for [`token::ACCESS_SECS`].
     pub access: SecretString,
-    /// Good for one renewal; none when another tab has just got the new one.
-    pub refresh: Option<SecretString>,
-}
-
-/// Who renews: browsers share a cookie jar between tabs, an API client has only what it is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Renewal {
-    /// A browser; within the grace period it gets an access token only.
-    Browser,
-    /// An API client; within the grace period it gets a new pair.
-    Client,
+    /// Good for one renewal.
+    pub refresh: SecretString,
 }
 
 impl Auth {
@@ -82,11 +77,9 @@ impl Auth {
             passwords: Passwords::default(),
             limiter: LoginLimiter::default(),
             cookies: CookieStyle::new(config.https()),
-            public_authority: config
-                .public_url
-                .as_deref()
-                .and_then(|url| url.split_once("://"))
-                .map(|(_, authority)| authority.to_owned()),
+            site: Site::new(config.public_url.as_deref()),
+            proxies: config.trusted_proxies.clone(),
+            step_up_ms: i64::try_from(config.step_up_secs).unwrap_or(i64::MAX / 1000) * 1000,
         }))
     }
 
@@ -111,17 +104,21 @@ impl Auth {
         credentials: Credentials,
     ) -> Result<TokenPair, AppError> {
         let Credentials { username, password } = credentials;
-        let attempt = self.begin_attempt(&username, headers)?;
+        let attempt = self.begin_attempt(Attempt::SignIn, &username, headers)?;
         let stored = match username.parse::<Username>() {
             Ok(name) => db::users::find_by_name(self.0.db.reader(), &name).await.map_err(error::db)?,
             Err(_) => None,
         };
-        let too_long = password.len() > password::MAX_LEN * 4;
+        let password = SecretString::from(password);
+        let too_long = password.expose_secret().len() > password::MAX_LEN * 4;
         let hash = stored.as_ref().map(|s| s.password_hash.clone());
-        let fits = !too_long && self.0.passwords.verify(SecretString::from(password), hash).await?;
-        let Some(stored) = stored.filter(|_| fits) else {
-            tracing::warn!(username = %attempt.username, address = %attempt.address, "a sign-in was refused");
-            return Err(AppError::BadCredentials);
+        let fits = !too_long && self.0.passwords.verify(password, hash).await?;
+        let stored = match stored {
+            Some(stored) if fits => stored,
+            other => {
+                self.record_refusal(&attempt, other.as_ref().map(|stored| &stored.user)).await?;
+                return Err(AppError::BadCredentials);
+            }
         };
         self.attempt_succeeded(&attempt);
         let mut tx = self.0.db.begin().await.map_err(error::db)?;
@@ -145,7 +142,7 @@ impl Auth {
         user: UserId,
     ) -> Result<TokenPair, AppError> {
         let id = URL_SAFE_NO_PAD.encode(random_bytes::<16>().map_err(no_random)?);
-        let refresh = RefreshToken::random().map_err(no_random)?;
+        let refresh = self.0.keys.refresh(&id, 0);
         let agent = headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let now = now_ms();
         let session = NewSession {
@@ -157,68 +154,7 @@ impl Auth {
         };
         db::sessions::insert(tx, &session, now).await.map_err(error::db)?;
         db::users::signed_in(tx, user, now).await.map_err(error::db)?;
-        Ok(TokenPair { access: self.access_token(user, &id, now)?, refresh: Some(refresh.secret) })
-    }
-
-    /// Replaces a refresh token. Using one that was replaced before ends the whole session: it was stolen.
-    ///
-    /// # Errors
-    /// [`AppError::Unauthorized`].
-    pub async fn renew(&self, refresh: &str, renewal: Renewal) -> Result<TokenPair, AppError> {
-        let now = now_ms();
-        let hash = token::hash(refresh);
-        let mut tx = self.0.db.begin().await.map_err(error::db)?;
-        let found = db::sessions::find_by_refresh(&mut *tx, &hash, now).await.map_err(error::db)?;
-        let session = found.ok_or(AppError::Unauthorized)?;
-        if !session.current && now - session.rotated_at > GRACE_MS {
-            db::sessions::delete(&mut tx, &session.id).await.map_err(error::db)?;
-            db::audit::insert(&mut tx, Some(session.user), "", "refresh_token_reused", &session.id, now)
-                .await
-                .map_err(error::db)?;
-            tx.commit().await.map_err(error::db)?;
-            tracing::warn!(user = %session.user, "a replaced refresh token was used; its session ended");
-            return Err(AppError::Unauthorized);
-        }
-        let access = self.access_token(session.user, &session.id, now)?;
-        if !session.current && renewal == Renewal::Browser {
-            return Ok(TokenPair { access, refresh: None });
-        }
-        let next = RefreshToken::random().map_err(no_random)?;
-        let expires_at = now + token::REFRESH_SECS * 1000;
-        db::sessions::rotate(&mut tx, &session.id, &next.hash, now, expires_at).await.map_err(error::db)?;
-        tx.commit().await.map_err(error::db)?;
-        Ok(TokenPair { access, refresh: Some(next.secret) })
-    }
-
-    /// Ends the session that a refresh token belongs to; fine when there is none.
-    ///
-    /// # Errors
-    /// [`AppError::Internal`].
-    pub async fn end_by_refresh(&self, refresh: &str) -> Result<(), AppError> {
-        let mut tx = self.0.db.begin().await.map_err(error::db)?;
-        let hash = token::hash(refresh);
-        if let Some(session) =
-            db::sessions::find_by_refresh(&mut *tx, &hash, now_ms()).await.map_err(error::db)?
-        {
-            db::sessions::delete(&mut tx, &session.id).await.map_err(error::db)?;
-        }
-        tx.commit().await.map_err(error::db)
-    }
-
-    /// Ends the session that a request was authenticated with, whichever token it carries.
-    ///
-    /// # Errors
-    /// [`AppError::Internal`].
-    pub async fn end_of_request(&self, headers: &HeaderMap) -> Result<(), AppError> {
-        if let Some(claims) = self.claims(headers) {
-            let mut tx = self.0.db.begin().await.map_err(error::db)?;
-            db::sessions::delete(&mut tx, &claims.sid).await.map_err(error::db)?;
-            tx.commit().await.map_err(error::db)?;
-        }
-        match self.0.cookies.refresh(headers) {
-            Some(refresh) => self.end_by_refresh(refresh).await,
-            None => Ok(()),
-        }
+        Ok(TokenPair { access: self.access_token(user, &id, now)?, refresh: refresh.secret })
     }
 
     /// Creates an account in a transaction: hashing is done by the caller beforehand.

@@ -2,7 +2,8 @@
 //!
 //! Must not know the database: whether a session still exists is asked elsewhere.
 
-use app::model::UserId;
+use app::model::{SessionId, UserId};
+use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -17,6 +18,8 @@ pub const ACCESS_SECS: i64 = 15 * 60;
 pub const REFRESH_SECS: i64 = 30 * 24 * 3600;
 /// How a personal access token begins, so that people and scanners for secrets recognise one.
 pub const PERSONAL_PREFIX: &str = "autocode_pat_";
+/// How long a sign-in lasts at most, however often it is used, in seconds.
+pub const SESSION_SECS: i64 = 90 * 24 * 3600;
 const AUDIENCE: &str = "autocode";
 const ACCESS_TYPE: &str = "access";
 
@@ -44,12 +47,13 @@ impl Claims {
     }
 }
 
-/// Signs and checks access tokens.
+/// Signs and checks access tokens, and makes refresh tokens.
 #[derive(Clone)]
 pub struct TokenKeys {
     encoding: EncodingKey,
     decoding: DecodingKey,
     validation: Validation,
+    refresh: hmac::Key,
 }
 
 impl TokenKeys {
@@ -65,7 +69,30 @@ impl TokenKeys {
             encoding: EncodingKey::from_secret(secret.expose_secret()),
             decoding: DecodingKey::from_secret(secret.expose_secret()),
             validation,
+            refresh: hmac::Key::new(
+                hmac::HMAC_SHA256,
+                master.derive("autocode refresh tokens v1").expose_secret(),
+            ),
         }
+    }
+
+    /// The refresh token of a sign-in after so many replacements.
+    ///
+    /// Computed, not drawn: two tabs that renew at once get the same successor, so that neither has one that counts as
+    /// replaced, and any earlier token is known to be one.
+    pub fn refresh(&self, session: &str, generation: i64) -> RefreshToken {
+        let signed = format!("{session}.{generation}");
+        let tag = URL_SAFE_NO_PAD.encode(hmac::sign(&self.refresh, signed.as_bytes()));
+        let secret = format!("{signed}.{tag}");
+        RefreshToken { hash: hash(&secret), secret: SecretString::from(secret) }
+    }
+
+    /// The sign-in that a refresh token was made for, whether it is still good or not.
+    pub fn session_of(&self, refresh: &str) -> Option<SessionId> {
+        let (signed, tag) = refresh.rsplit_once('.')?;
+        let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
+        hmac::verify(&self.refresh, signed.as_bytes(), &tag).ok()?;
+        signed.split_once('.')?.0.parse().ok()
     }
 
     /// An access token for a session, made at `now` (seconds since the epoch).
@@ -96,7 +123,7 @@ impl TokenKeys {
     }
 }
 
-/// A new refresh token: 32 random bytes, of which only the hash is stored.
+/// A secret that is stored only as its hash.
 #[derive(Clone, Debug)]
 pub struct RefreshToken {
     /// What the client gets.
@@ -106,7 +133,7 @@ pub struct RefreshToken {
 }
 
 impl RefreshToken {
-    /// A random one.
+    /// 32 random bytes, for links that are used once.
     ///
     /// # Errors
     /// If the operating system has no random numbers.
@@ -148,6 +175,28 @@ mod tests {
         let claims = keys.check(token(NOW()).expose_secret()).unwrap();
         assert_eq!((claims.user(), claims.sid.as_str()), (Some(UserId(7)), "s"));
         assert_eq!(keys.check(token(NOW() - ACCESS_SECS - 1).expose_secret()), None);
+    }
+
+    #[test]
+    fn a_refresh_token_names_its_sign_in_and_cannot_be_made_up() {
+        let (keys, other) = (keys(), keys());
+        let token = keys.refresh("abc", 3);
+        assert_eq!(token.hash, keys.refresh("abc", 3).hash, "two tabs would get different ones");
+        assert_ne!(token.hash, keys.refresh("abc", 4).hash);
+        let secret = token.secret.expose_secret();
+        assert_eq!(keys.session_of(secret).unwrap().as_str(), "abc");
+        let forged = [
+            secret.replace("abc", "abd"),
+            secret.replace(".3.", ".4."),
+            secret[..secret.len() - 2].to_owned(),
+            format!("abc.3.{}", URL_SAFE_NO_PAD.encode([0; 32])),
+            "abc".to_owned(),
+            String::new(),
+        ];
+        for forged in forged {
+            assert!(keys.session_of(&forged).is_none(), "{forged} passed");
+        }
+        assert!(other.session_of(secret).is_none(), "a token of another installation passed");
     }
 
     #[test]

@@ -55,3 +55,17 @@ fn urls_are_checked() {
         assert!(with(bad).is_err(), "{bad} was accepted");
     }
 }
+
+#[test]
+fn forwarded_addresses_are_believed_only_where_a_proxy_is_configured() {
+    let with = |url: Option<&str>, proxies: Option<Vec<IpAddr>>| {
+        let args = ConfigArgs { public_url: url.map(str::to_owned), trusted_proxies: proxies, ..args("/d") };
+        args.resolve().unwrap().trusted_proxies
+    };
+    let local: Vec<IpAddr> = vec!["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()];
+    assert_eq!(with(None, None), Vec::<IpAddr>::new());
+    assert_eq!(with(Some("http://a.example"), None), Vec::<IpAddr>::new());
+    assert_eq!(with(Some("https://a.example"), None), local);
+    let other: Vec<IpAddr> = vec!["10.0.0.9".parse().unwrap()];
+    assert_eq!(with(Some("https://a.example"), Some(other.clone())), other);
+}

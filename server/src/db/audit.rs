@@ -31,6 +31,33 @@ pub async fn insert(
     .map(drop)
 }
 
+/// Rows of one kind that strangers can cause: older ones go.
+const BOUNDED_ROWS: i64 = 10_000;
+
+/// As [`insert`], for what somebody who is not signed in can make happen: only the newest 10,000 of the kind are kept.
+///
+/// # Errors
+/// Those of the database.
+pub async fn insert_bounded(
+    tx: &mut Transaction<'_, Sqlite>,
+    user: Option<UserId>,
+    actor: &str,
+    action: &str,
+    detail: &str,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    insert(tx, user, actor, action, detail, now).await?;
+    sqlx::query!(
+        "delete from audit where action = ?1
+         and id <= (select id from audit where action = ?1 order by id desc limit 1 offset ?2)",
+        action,
+        BOUNDED_ROWS
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}
+
 /// Security events older than one (or all), newest first, at most so many.
 ///
 /// # Errors

@@ -17,6 +17,7 @@ pub mod runs;
 pub mod sessions;
 pub mod settings;
 pub mod snapshot;
+pub mod step_up;
 pub mod texts;
 pub mod tokens;
 pub mod undos;

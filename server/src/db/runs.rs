@@ -16,21 +16,26 @@ pub struct WantedInstance {
     pub project: ProjectId,
 }
 
-/// Users who have an instance that should be running.
+/// Users who have an instance that should be running, without those being deleted.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn users_with_running(db: &SqlitePool) -> Result<Vec<UserId>, sqlx::Error> {
-    let rows = sqlx::query!("select distinct user_id from agent_instances where status = 'running'");
+    let rows = sqlx::query!(
+        "select distinct i.user_id from agent_instances i join users u on u.id = i.user_id
+         where i.status = 'running' and u.deleting_at is null"
+    );
     Ok(rows.fetch_all(db).await?.into_iter().map(|row| UserId(row.user_id)).collect())
 }
 
-/// A user's login name.
+/// A user's login name, unless the account is being deleted.
 ///
 /// # Errors
 /// [`sqlx::Error::RowNotFound`] if there is no such user.
 pub async fn username(db: &SqlitePool, user: UserId) -> Result<Username, sqlx::Error> {
-    let rows = sqlx::query!("select username from users where id = ?", user.0).fetch_all(db).await?;
+    let rows = sqlx::query!("select username from users where id = ? and deleting_at is null", user.0)
+        .fetch_all(db)
+        .await?;
     let row = rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)?;
     row.username.parse().map_err(|why| corrupt("username", why))
 }

@@ -18,8 +18,10 @@ pub struct StoredSession {
     pub current: bool,
     /// When the token was last replaced, in milliseconds.
     pub rotated_at: i64,
-    /// When the sign-in ends, in milliseconds.
-    pub expires_at: i64,
+    /// When the sign-in began, in milliseconds.
+    pub created_at: i64,
+    /// How often the token was replaced.
+    pub generation: i64,
 }
 
 /// A new sign-in.
@@ -50,7 +52,7 @@ pub struct OwnSession {
     pub rotated_at: Timestamp,
 }
 
-/// Stores a sign-in and forgets those that ended by time.
+/// Stores a sign-in, whose password was typed just now, and forgets those that ended by time.
 ///
 /// # Errors
 /// Those of the database.
@@ -61,8 +63,9 @@ pub async fn insert(
 ) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from sessions where expires_at <= ?", now).execute(&mut **tx).await?;
     sqlx::query!(
-        "insert into sessions (id, user_id, refresh_hash, rotated_at, user_agent, created_at, expires_at)
-         values (?1, ?2, ?3, ?4, ?5, ?4, ?6)",
+        "insert into sessions
+             (id, user_id, refresh_hash, rotated_at, user_agent, created_at, expires_at, confirmed_at)
+         values (?1, ?2, ?3, ?4, ?5, ?4, ?6, ?4)",
         new.id,
         new.user.0,
         new.refresh_hash,
@@ -85,7 +88,8 @@ pub async fn find_by_refresh(
     now: i64,
 ) -> Result<Option<StoredSession>, sqlx::Error> {
     let row = sqlx::query!(
-        r#"select s.id, s.user_id, s.refresh_hash = ?1 as "current!: bool", s.rotated_at, s.expires_at
+        r#"select s.id, s.user_id, s.refresh_hash = ?1 as "current!: bool", s.rotated_at, s.created_at,
+                  s.generation
            from sessions s join users u on u.id = s.user_id
            where (s.refresh_hash = ?1 or s.previous_hash = ?1) and s.expires_at > ?2 and u.deleting_at is null"#,
         hash,
@@ -98,8 +102,18 @@ pub async fn find_by_refresh(
         user: UserId(row.user_id),
         current: row.current,
         rotated_at: row.rotated_at,
-        expires_at: row.expires_at,
+        created_at: row.created_at,
+        generation: row.generation,
     }))
+}
+
+/// Whose a sign-in is.
+///
+/// # Errors
+/// Those of the database.
+pub async fn owner(db: impl SqliteExecutor<'_>, id: &str) -> Result<Option<UserId>, sqlx::Error> {
+    let row = sqlx::query_scalar!("select user_id from sessions where id = ?", id);
+    Ok(row.fetch_optional(db).await?.map(UserId))
 }
 
 /// Replaces a sign-in's refresh token; the one before is kept to notice its reuse.
@@ -110,13 +124,16 @@ pub async fn rotate(
     tx: &mut Transaction<'_, Sqlite>,
     id: &str,
     new_hash: &[u8],
+    generation: i64,
     now: i64,
     expires_at: i64,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update sessions set previous_hash = refresh_hash, refresh_hash = ?, rotated_at = ?, expires_at = ?
+        "update sessions
+         set previous_hash = refresh_hash, refresh_hash = ?, generation = ?, rotated_at = ?, expires_at = ?
          where id = ?",
         new_hash,
+        generation,
         now,
         expires_at,
         id

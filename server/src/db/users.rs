@@ -49,16 +49,27 @@ pub async fn count(db: impl SqliteExecutor<'_>) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(r#"select count(*) as "count!: i64" from users"#).fetch_one(db).await
 }
 
-/// How many admins there are that are not being deleted.
+/// How many admins there would be without this user; those being deleted do not count.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn count_admins(db: impl SqliteExecutor<'_>) -> Result<i64, sqlx::Error> {
+pub async fn count_admins_but(db: impl SqliteExecutor<'_>, id: UserId) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select count(*) as "count!: i64" from users where role = 'admin' and deleting_at is null"#
+        r#"select count(*) as "count!: i64" from users
+           where role = 'admin' and deleting_at is null and id <> ?"#,
+        id.0
     )
     .fetch_one(db)
     .await
+}
+
+/// What a user is now, unless the account is being deleted.
+///
+/// # Errors
+/// Those of the database.
+pub async fn role(db: impl SqliteExecutor<'_>, id: UserId) -> Result<Option<Role>, sqlx::Error> {
+    let row = sqlx::query_scalar!("select role from users where id = ? and deleting_at is null", id.0);
+    row.fetch_optional(db).await?.map(|role| parse_role(&role)).transpose()
 }
 
 /// An account by its login name, unless it is being deleted.

@@ -14,7 +14,7 @@ mod stop_all;
 mod undo;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -52,7 +52,7 @@ const ORDER_QUEUE: usize = 32;
 #[derive(Clone)]
 pub struct Orchestrator {
     shared: Arc<Shared>,
-    keepers: Arc<Mutex<HashMap<UserId, KeeperHandle>>>,
+    keepers: Arc<Mutex<Keepers>>,
     tracker: TaskTracker,
 }
 
@@ -65,6 +65,14 @@ pub(crate) struct Shared {
     gateway_url: String,
     warnings: Mutex<HashMap<UserId, Option<String>>>,
     shutdown: CancellationToken,
+}
+
+/// Who keeps whose runs.
+#[derive(Default)]
+struct Keepers {
+    by_user: HashMap<UserId, KeeperHandle>,
+    /// Users who are removed: a request of theirs that was under way must not start a cell again.
+    removed: HashSet<UserId>,
 }
 
 #[derive(Clone)]
@@ -189,7 +197,11 @@ impl Orchestrator {
     /// # Errors
     /// [`AppError::Unavailable`] if the cell does not end.
     pub async fn remove_user(&self, user: UserId, username: &Username) -> Result<(), AppError> {
-        let handle = self.keepers.lock().unwrap_or_else(PoisonError::into_inner).remove(&user);
+        let handle = {
+            let mut keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
+            keepers.removed.insert(user);
+            keepers.by_user.remove(&user)
+        };
         if let Some(handle) = handle {
             handle.cancel.cancel();
             handle.orders.closed().await;
@@ -228,20 +240,23 @@ impl Orchestrator {
     }
 
     async fn keeper(&self, user: UserId) -> Result<KeeperHandle, sqlx::Error> {
-        if let Some(handle) = self.keepers.lock().unwrap_or_else(PoisonError::into_inner).get(&user) {
+        if let Some(handle) = self.keepers.lock().unwrap_or_else(PoisonError::into_inner).by_user.get(&user) {
             return Ok(handle.clone());
         }
         let username = db::runs::username(self.shared.db.reader(), user).await?;
         let mut keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(handle) = keepers.get(&user) {
+        if let Some(handle) = keepers.by_user.get(&user) {
             return Ok(handle.clone());
+        }
+        if keepers.removed.contains(&user) {
+            return Err(sqlx::Error::RowNotFound);
         }
         let (orders, receiver) = mpsc::channel(ORDER_QUEUE);
         let cancel = self.shared.shutdown.child_token();
         let keeper = Keeper::new(self.shared.clone(), user, username, self.tracker.clone(), cancel.clone());
         self.tracker.spawn(keeper.run(receiver));
         let handle = KeeperHandle { orders, cancel };
-        keepers.insert(user, handle.clone());
+        keepers.by_user.insert(user, handle.clone());
         Ok(handle)
     }
 }

@@ -1,6 +1,9 @@
 //! `/auth`: tokens for API clients.
 
-use app::model::Credentials;
+use app::{
+    backend::SharedBackend,
+    model::{Credentials, Timestamp},
+};
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 use secrecy::ExposeSecret as _;
@@ -9,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Problem, document::tag, extract::Json};
 use crate::{
-    auth::{Auth, Renewal, TokenPair, token::ACCESS_SECS},
+    auth::{Auth, AuthUser, TokenPair, token::ACCESS_SECS},
     state::AppState,
 };
 
@@ -19,7 +22,7 @@ struct Tokens {
     access_token: String,
     token_type: &'static str,
     expires_in: i64,
-    refresh_token: Option<String>,
+    refresh_token: String,
 }
 
 impl From<TokenPair> for Tokens {
@@ -28,9 +31,21 @@ impl From<TokenPair> for Tokens {
             access_token: pair.access.expose_secret().to_owned(),
             token_type: "Bearer",
             expires_in: ACCESS_SECS,
-            refresh_token: pair.refresh.map(|token| token.expose_secret().to_owned()),
+            refresh_token: pair.refresh.expose_secret().to_owned(),
         }
     }
+}
+
+/// The own password again; never logged, so without `Debug`.
+#[derive(Deserialize, utoipa::ToSchema)]
+struct PasswordAgain {
+    password: String,
+}
+
+/// Until when the password counts.
+#[derive(Serialize, utoipa::ToSchema)]
+struct SteppedUp {
+    valid_until: Timestamp,
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -39,7 +54,11 @@ struct Refresh {
 }
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(login)).routes(routes!(refresh)).routes(routes!(logout))
+    OpenApiRouter::new()
+        .routes(routes!(login))
+        .routes(routes!(refresh))
+        .routes(routes!(logout))
+        .routes(routes!(step_up))
 }
 
 /// Signs in with username and password.
@@ -75,7 +94,24 @@ async fn login(
     responses((status = 200, body = Tokens), (status = 401))
 )]
 async fn refresh(State(auth): State<Auth>, Json(body): Json<Refresh>) -> Result<axum::Json<Tokens>, Problem> {
-    Ok(axum::Json(auth.renew(&body.refresh_token, Renewal::Client).await?.into()))
+    Ok(axum::Json(auth.renew(&body.refresh_token).await?.into()))
+}
+
+/// For what wants the password to have been typed lately in this sign-in.
+#[utoipa::path(
+    post,
+    path = "/auth/step-up",
+    tag = tag::ACCOUNT,
+    operation_id = "step_up",
+    responses((status = 200, body = SteppedUp), (status = 429))
+)]
+async fn step_up(
+    user: AuthUser,
+    State(backend): State<SharedBackend>,
+    Json(body): Json<PasswordAgain>,
+) -> Result<axum::Json<SteppedUp>, Problem> {
+    let valid_until = backend.step_up(user.viewer(), body.password).await?;
+    Ok(axum::Json(SteppedUp { valid_until }))
 }
 
 /// Ends the sign-in that a refresh token belongs to; fine when there is none.

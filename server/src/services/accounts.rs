@@ -48,7 +48,7 @@ impl SetupToken {
 /// [`AppError::Invalid`].
 pub(super) fn new_account(credentials: Credentials) -> Answer<(Username, SecretString)> {
     let mut check = Check::default();
-    check.password(&credentials.password);
+    check.password(&credentials.password, &credentials.username);
     match credentials.username.parse::<Username>() {
         Ok(username) => {
             check.done()?;
@@ -65,9 +65,7 @@ pub(super) fn new_account(credentials: Credentials) -> Answer<(Username, SecretS
 impl Services {
     fn cookies(&self, pair: &TokenPair) -> Cookies {
         let style = self.auth.cookies();
-        let mut cookies = vec![style.set_access(&pair.access)];
-        cookies.extend(pair.refresh.as_ref().map(|token| style.set_refresh(token)));
-        cookies
+        vec![style.set_access(&pair.access), style.set_refresh(&pair.refresh)]
     }
 }
 

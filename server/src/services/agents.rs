@@ -5,13 +5,11 @@ use std::path::{Component, Path};
 use app::{
     backend::{Agents, Answer},
     error::AppError,
-    model::{
-        AGENT_TEXT_KIB, Agent, AgentDraft, AgentId, CodingCli, Expected, Instance, Page, Project, Provider,
-        Viewer, command_problem,
-        mcp_problem,
-    },
+    model::{AGENT_TEXT_KIB, Agent, AgentDraft, AgentId, CodingCli, Expected, Instance, Page, Project, Provider, Viewer, command_problem, mcp_commands, mcp_problem},
 };
 use async_trait::async_trait;
+use serde_json::Value;
+use sqlx::{Sqlite, Transaction};
 
 use super::{Services, check::Check, version};
 use crate::{
@@ -80,6 +78,23 @@ fn is_plain_relative(path: &str) -> bool {
 }
 
 impl Services {
+    /// Records that commands of MCP servers came to an agent: they run whatever its agent's tools are.
+    async fn note_commands(
+        &self,
+        tx: &mut Transaction<'_, Sqlite>,
+        viewer: &Viewer,
+        agent: &str,
+        commands: &[Value],
+    ) -> Answer<()> {
+        if commands.is_empty() {
+            return Ok(());
+        }
+        let actor = viewer.username.as_str();
+        db::audit::insert(tx, Some(viewer.id), actor, "mcp_commands_set", agent, now_ms())
+            .await
+            .map_err(error::db)
+    }
+
     pub(super) async fn find_agent(&self, viewer: &Viewer, id: AgentId) -> Answer<Agent> {
         let found = db::agents::find(self.db.reader(), viewer.id, id).await.map_err(error::db)?;
         found.ok_or(AppError::NotFound)
@@ -115,8 +130,13 @@ impl Agents for Services {
 
     async fn create_agent(&self, viewer: &Viewer, draft: AgentDraft) -> Answer<Agent> {
         let draft = self.checked_draft(viewer, draft).await?;
+        let commands = mcp_commands(&draft.mcp_servers);
+        if !commands.is_empty() {
+            self.auth.require_step_up(viewer).await?;
+        }
         let mut tx = self.begin().await?;
         let id = db::agents::insert(&mut tx, viewer.id, &draft, now_ms()).await.map_err(error::db)?;
+        self.note_commands(&mut tx, viewer, &draft.name, &commands).await?;
         tx.commit().await.map_err(error::db)?;
         self.find_agent(viewer, id).await
     }
@@ -129,14 +149,22 @@ impl Agents for Services {
         expected: Expected,
     ) -> Answer<Agent> {
         // Another user's agent is not found, whatever the draft looks like.
-        self.find_agent(viewer, id).await?;
+        let before = mcp_commands(&self.find_agent(viewer, id).await?.draft.mcp_servers);
         let draft = self.checked_draft(viewer, draft).await?;
+        let commands: Vec<_> = mcp_commands(&draft.mcp_servers)
+            .into_iter()
+            .filter(|command| !before.contains(command))
+            .collect();
+        if !commands.is_empty() {
+            self.auth.require_step_up(viewer).await?;
+        }
         let mut tx = self.begin().await?;
         let before = db::agents::find(&mut *tx, viewer.id, id).await.map_err(error::db)?;
         version::check(&before.ok_or(AppError::NotFound)?, &expected)?;
         if !db::agents::update(&mut tx, viewer.id, id, &draft).await.map_err(error::db)? {
             return Err(AppError::NotFound);
         }
+        self.note_commands(&mut tx, viewer, &draft.name, &commands).await?;
         tx.commit().await.map_err(error::db)?;
         for project in self.projects_of(viewer, id).await? {
             // Stored already: what does not reach a runner now is read at the next start.

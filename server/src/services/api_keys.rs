@@ -107,6 +107,7 @@ impl ApiKeys for Services {
 
     async fn put_api_key(&self, viewer: &Viewer, provider: Provider, key: String) -> Answer<ApiKeyInfo> {
         let (key, last4) = plain_key(&key)?;
+        self.auth.require_step_up(viewer).await?;
         let sealed = self.cipher.seal(viewer.id, provider, &SecretString::from(key));
         let sealed = sealed.map_err(|e| error::internal("a key could not be sealed", e))?;
         let now = now_ms();
@@ -119,6 +120,7 @@ impl ApiKeys for Services {
     }
 
     async fn delete_api_key(&self, viewer: &Viewer, provider: Provider) -> Answer<()> {
+        self.auth.require_step_up(viewer).await?;
         let mut tx = self.begin().await?;
         if !db::api_keys::delete(&mut tx, viewer.id, provider).await.map_err(error::db)? {
             return Err(AppError::NotFound);

@@ -96,7 +96,8 @@ impl UserFolders {
     ) -> Result<(), AppError> {
         let name = username.clone();
         let written = self.blocking(move |users, _| {
-            let config = users.open_dir(Path::new(name.as_str()).join("config"))?;
+            // Step by step: a link in the user's folder may not even lead to another user's beside it.
+            let config = users.open_dir(name.as_str())?.open_dir("config")?;
             let random: [u8; 8] = random_bytes().map_err(io::Error::other)?;
             let draft = format!(".{file}.{:016x}", u64::from_ne_bytes(random));
             let mut options = OpenOptions::new();
@@ -217,5 +218,13 @@ mod tests {
         symlink(&outside, &config).unwrap();
         assert!(folders.write_config(&tom, "a.json", b"2".to_vec()).await.is_err());
         assert_eq!(std::fs::read_dir(&outside).unwrap().count(), 0);
+
+        // Another user's folder is outside as well, although both lie in the same one.
+        let ann: Username = "ann".parse().unwrap();
+        folders.create(&ann).await.unwrap();
+        std::fs::remove_file(&config).unwrap();
+        symlink("../ann/config", &config).unwrap();
+        assert!(folders.write_config(&tom, "a.json", b"3".to_vec()).await.is_err());
+        assert_eq!(std::fs::read_dir(root.path().join("users/ann/config")).unwrap().count(), 0);
     }
 }

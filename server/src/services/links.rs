@@ -13,7 +13,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{Services, accounts::new_account, check::Check};
 use crate::{
-    auth::token::{RefreshToken, hash},
+    auth::{
+        limiter::Attempt,
+        token::{RefreshToken, hash},
+    },
     db::{self, now_ms},
     error,
 };
@@ -65,7 +68,7 @@ impl Services {
         token: &str,
         credentials: Credentials,
     ) -> Answer<User> {
-        let attempt = self.auth.begin_attempt("#invite", headers)?;
+        let attempt = self.auth.begin_attempt(Attempt::Link, "#invite", headers)?;
         let token = hash(token.trim());
         if !db::links::is_invite(self.db.reader(), &token, now_ms()).await.map_err(error::db)? {
             return Err(not_valid());
@@ -87,16 +90,16 @@ impl Services {
 
     /// Replaces the password of the user whom a reset link is for, and ends all of the user's sign-ins.
     pub(super) async fn use_reset(&self, headers: &HeaderMap, token: &str, password: String) -> Answer<User> {
-        let attempt = self.auth.begin_attempt("#reset", headers)?;
+        let attempt = self.auth.begin_attempt(Attempt::Link, "#reset", headers)?;
         let token = hash(token.trim());
         let user = db::links::reset_user(self.db.reader(), &token, now_ms()).await.map_err(error::db)?;
         let id = user.ok_or_else(not_valid)?;
         self.auth.attempt_succeeded(&attempt);
+        let user = self.account(id).await?;
         let mut check = Check::default();
-        check.password(&password);
+        check.password(&password, user.username.as_str());
         check.done()?;
         let hash = self.auth.passwords().hash(SecretString::from(password)).await?;
-        let user = self.account(id).await?;
         let mut tx = self.begin().await?;
         if !db::links::take(&mut tx, &token, now_ms()).await.map_err(error::db)? {
             return Err(not_valid());

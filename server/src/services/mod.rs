@@ -20,6 +20,7 @@ mod projects;
 mod providers;
 mod reports;
 mod repository;
+mod terminals;
 mod texts;
 mod tokens;
 mod undos;
@@ -83,7 +84,11 @@ pub struct Services {
 
 /// Refuses whoever is no admin.
 fn admin(viewer: &Viewer) -> Result<(), AppError> {
-    if viewer.is_admin() { Ok(()) } else { Err(AppError::Forbidden) }
+    if viewer.is_admin() {
+        return Ok(());
+    }
+    tracing::warn!(user = %viewer.username, "somebody who is no admin was refused what is for admins");
+    Err(AppError::Forbidden)
 }
 
 impl Services {

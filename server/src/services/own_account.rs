@@ -3,7 +3,7 @@
 use app::{
     backend::{Answer, OwnAccount},
     error::AppError,
-    model::{Credentials, Notifications, Page, PasswordChange, Session, SessionId, User, Viewer},
+    model::{Credentials, Notifications, Page, PasswordChange, Session, SessionId, Timestamp, User, Viewer},
 };
 use async_trait::async_trait;
 use http::HeaderMap;
@@ -38,6 +38,7 @@ impl OwnAccount for Services {
     }
 
     async fn end_session(&self, viewer: &Viewer, id: &SessionId) -> Answer<()> {
+        self.auth.require_step_up(viewer).await?;
         let mut tx = self.begin().await?;
         if !db::sessions::delete_own(&mut tx, viewer.id, id).await.map_err(error::db)? {
             return Err(AppError::NotFound);
@@ -50,6 +51,7 @@ impl OwnAccount for Services {
     }
 
     async fn end_other_sessions(&self, viewer: &Viewer) -> Answer<()> {
+        self.auth.require_step_up(viewer).await?;
         let mut tx = self.begin().await?;
         let ended = db::sessions::delete_others(&mut tx, viewer.id, &viewer.session).await;
         let (name, ended) = (viewer.username.as_str(), ended.map_err(error::db)?.to_string());
@@ -62,7 +64,7 @@ impl OwnAccount for Services {
     async fn change_password(&self, viewer: &Viewer, change: PasswordChange) -> Answer<()> {
         let PasswordChange { current, password } = change;
         let mut check = Check::default();
-        check.password(&password);
+        check.password(&password, viewer.username.as_str());
         check.done()?;
         if !self.auth.is_own_password(viewer, SecretString::from(current)).await? {
             return Err(AppError::invalid("current", "This is not your current password."));
@@ -78,6 +80,10 @@ impl OwnAccount for Services {
             .await
             .map_err(error::db)?;
         tx.commit().await.map_err(error::db)
+    }
+
+    async fn step_up(&self, viewer: &Viewer, password: String) -> Answer<Timestamp> {
+        self.auth.step_up(viewer, SecretString::from(password)).await
     }
 
     async fn notifications(&self, viewer: &Viewer) -> Answer<Notifications> {

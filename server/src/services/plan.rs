@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use app::{
     backend::Answer,
-    model::{ImplementationPlan, Step, StepStatus},
+    model::{CONTROL, ImplementationPlan, Step, StepStatus, is_plain},
 };
 
 use super::check::Check;
@@ -144,15 +144,17 @@ fn check_step<'a>(check: &mut Check, placed: &'a Placed, ids: &mut HashSet<&'a s
         let problem = format!("The title of step {id} needs 1 to 200 characters on one line.");
         check.problem(&field(placed, "title"), problem);
     }
-    if step.instructions.len() > 32 * 1024 || step.instructions.contains('\0') {
+    if step.instructions.len() > 32 * 1024 {
         let problem = format!("The instructions of step {id} are too long: 32 KiB of text are the most.");
         check.problem(&field(placed, "instructions"), problem);
     }
+    check.that(is_plain(&step.instructions), &field(placed, "instructions"), CONTROL);
     let verify = step.verify.as_deref().unwrap_or_default();
-    if verify.len() > 4096 || verify.contains('\0') {
+    if verify.len() > 4096 {
         let problem = format!("The verify command of step {id} is too long: 4 KiB of text are the most.");
         check.problem(&field(placed, "verify"), problem);
     }
+    check.that(is_plain(verify), &field(placed, "verify"), CONTROL);
 }
 
 /// Whether some steps can never begin because they wait for each other.

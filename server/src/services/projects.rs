@@ -220,7 +220,13 @@ impl Projects for Services {
 
     async fn start(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer> {
         self.room_on_disk()?;
-        self.orchestrator.start(viewer, id).await
+        let answer = self.orchestrator.start(viewer, id).await?;
+        self.trust_starter(viewer, id).await?;
+        Ok(answer)
+    }
+
+    async fn check_typing(&self, viewer: &Viewer, id: ProjectId) -> Answer<()> {
+        Services::check_typing(self, viewer, id).await
     }
 
     async fn pause(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer> {

@@ -6,6 +6,7 @@ use app::{
     model::{Credentials, Page, Role, User, UserId, UserSummary, Viewer},
 };
 use async_trait::async_trait;
+use sqlx::{Sqlite, Transaction};
 
 use super::{Services, accounts::new_account, admin};
 use crate::{
@@ -26,6 +27,16 @@ impl Services {
                 Ok(()) => tracing::info!(user = %user.username, "an unfinished deletion was finished"),
                 Err(e) => tracing::error!(user = %user.username, error = %e, "a deletion cannot be finished"),
             }
+        }
+    }
+
+    /// A transaction in which the viewer is still an admin: meanwhile another admin may have changed that.
+    async fn begin_as_admin(&self, viewer: &Viewer) -> Answer<Transaction<'static, Sqlite>> {
+        let mut tx = self.begin().await?;
+        let role = db::users::role(&mut *tx, viewer.id).await.map_err(error::db)?;
+        match role.ok_or(AppError::Unauthorized)? {
+            Role::Admin => Ok(tx),
+            Role::User => Err(AppError::Forbidden),
         }
     }
 
@@ -55,7 +66,7 @@ impl Users for Services {
         admin(viewer)?;
         let (username, password) = new_account(credentials)?;
         let hash = self.auth.passwords().hash(password).await?;
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_as_admin(viewer).await?;
         let actor = viewer.username.as_str();
         let id = self.auth.create_account(&mut tx, &username, &hash, Role::User, actor).await?;
         self.folders.create(&username).await?;
@@ -66,13 +77,14 @@ impl Users for Services {
 
     async fn delete_user(&self, viewer: &Viewer, id: UserId, confirmation: Option<&str>) -> Answer<()> {
         admin(viewer)?;
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_as_admin(viewer).await?;
         let user = db::users::find(&mut *tx, id).await.map_err(error::db)?.ok_or(AppError::NotFound)?;
         if confirmation.is_some_and(|typed| typed.trim() != user.username.as_str()) {
             let message = "Type the username exactly to delete the user.";
             return Err(AppError::invalid("confirmation", message));
         }
-        if user.role == Role::Admin && db::users::count_admins(&mut *tx).await.map_err(error::db)? <= 1 {
+        let others = db::users::count_admins_but(&mut *tx, id).await.map_err(error::db)?;
+        if others == 0 {
             return Err(AppError::Conflict("The last admin cannot be deleted.".to_owned()));
         }
         let now = now_ms();
@@ -86,7 +98,7 @@ impl Users for Services {
 
     async fn set_role(&self, viewer: &Viewer, id: UserId, role: Role) -> Answer<User> {
         admin(viewer)?;
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_as_admin(viewer).await?;
         // One that is being deleted is gone for everybody but the deletion.
         let hash = db::users::password_hash(&mut *tx, id).await.map_err(error::db)?;
         hash.ok_or(AppError::NotFound)?;
@@ -94,7 +106,8 @@ impl Users for Services {
         if user.role == role {
             return Ok(user);
         }
-        if user.role == Role::Admin && db::users::count_admins(&mut *tx).await.map_err(error::db)? <= 1 {
+        let others = db::users::count_admins_but(&mut *tx, id).await.map_err(error::db)?;
+        if user.role == Role::Admin && others == 0 {
             return Err(AppError::Conflict(
                 "The last admin stays one; make somebody else admin first.".to_owned(),
             ));

@@ -33,27 +33,73 @@ async fn age_rotation(server: &TestServer) {
     tx.commit().await.unwrap();
 }
 
-#[tokio::test]
-async fn refresh_tokens_rotate_and_reuse_ends_the_session() {
-    let server = TestServer::start().await;
+/// Tokens of a new sign-in, and a client with its access token.
+async fn signed_in(server: &TestServer) -> (Client, String) {
     let mut client = server.anonymous();
-    let (first_access, first_refresh) = tokens(&client).await;
-    let (status, answer) = refresh(&client, &first_refresh).await;
-    assert_eq!(status, 200, "{answer}");
-    let (second_access, second_refresh) = pair(&answer);
-    assert_ne!(first_refresh, second_refresh);
-    for access in [&first_access, &second_access] {
-        client.token = Some(access.clone());
-        assert_eq!(client.get("/api/v1/agents").await, (200, json!([])));
-    }
+    let (access, refresh) = tokens(&client).await;
+    client.token = Some(access);
+    (client, refresh)
+}
 
-    // A lost answer is asked for again within the grace period; later it is theft.
-    let (status, answer) = refresh(&client, &first_refresh).await;
-    assert_eq!(status, 200, "{answer}");
-    let (_, third_refresh) = pair(&answer);
+#[tokio::test]
+async fn two_that_renew_at_once_get_the_same_successor() {
+    let server = TestServer::start().await;
+    let (client, first) = signed_in(&server).await;
+    let (one, two) = tokio::join!(refresh(&client, &first), refresh(&client, &first));
+    assert_eq!((one.0, two.0), (200, 200), "{one:?} {two:?}");
+    let ((_, second), (_, also_second)) = (pair(&one.1), pair(&two.1));
+    assert_eq!(second, also_second);
+    assert_ne!(first, second);
+    // Whoever of them comes next does not end the other's sign-in, also after the grace period.
     age_rotation(&server).await;
-    assert_eq!(refresh(&client, &second_refresh).await, unauthorized());
-    assert_eq!(refresh(&client, &third_refresh).await, unauthorized());
+    let (status, answer) = refresh(&client, &second).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(client.get("/api/v1/agents").await, (200, json!([])));
+}
+
+#[tokio::test]
+async fn a_replaced_token_ends_the_sign_in_however_old_it_is() {
+    let server = TestServer::start().await;
+    for rotations in [1, 2, 5] {
+        let (client, first) = signed_in(&server).await;
+        let mut last = first.clone();
+        for _ in 0..rotations {
+            last = pair(&refresh(&client, &last).await.1).1;
+        }
+        age_rotation(&server).await;
+        assert_eq!(refresh(&client, &first).await, unauthorized(), "after {rotations}");
+        assert_eq!(refresh(&client, &last).await, unauthorized(), "the thief's token is still good");
+        assert_eq!(client.get("/api/v1/agents").await, unauthorized(), "the access token is still good");
+    }
+    let (_, events) = server.sign_in(ADMIN).await.get("/api/v1/audit").await;
+    let reused = events.as_array().unwrap().iter().filter(|e| e["action"] == "refresh_token_reused");
+    assert_eq!(reused.count(), 3, "{events}");
+    // A token that nobody was given ends nothing.
+    let (client, good) = signed_in(&server).await;
+    let forged = good.replace(".0.", ".1.");
+    assert_eq!(refresh(&client, &forged).await, unauthorized());
+    assert_eq!(refresh(&client, &good).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_sign_in_lasts_ninety_days_at_most() {
+    let server = TestServer::start().await;
+    let (client, first) = signed_in(&server).await;
+    let db = server.database().await;
+    let age = async |days: i64| {
+        let mut tx = db.begin().await.unwrap();
+        let query =
+            sqlx::query("update sessions set created_at = created_at - ?").bind(days * 24 * 3_600_000);
+        query.execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    age(89).await;
+    let second = pair(&refresh(&client, &first).await.1).1;
+    let left: i64 =
+        sqlx::query_scalar("select max(expires_at) from sessions").fetch_one(db.reader()).await.unwrap();
+    assert!(left < now_ms() + 25 * 3_600_000, "the use of a sign-in made it longer than 90 days");
+    age(1).await;
+    assert_eq!(refresh(&client, &second).await, unauthorized());
     assert_eq!(client.get("/api/v1/agents").await, unauthorized());
 }
 

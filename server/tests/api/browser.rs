@@ -36,7 +36,7 @@ async fn the_link_from_the_terminal_makes_the_first_admin_once() {
     let server = TestServer::start_empty().await;
     let client = server.anonymous();
     let link = server.setup_link.clone().unwrap();
-    let token = link.split_once("/setup?token=").unwrap().1;
+    let token = link.split_once("/setup#").unwrap().1;
     let fields = |token| [("token", token), ("username", "ann"), ("password", PASSWORD)];
     let wrong = form(&client, "/fn/setup", &fields("guess")).await;
     assert_eq!((wrong.status().as_u16(), cookies(&wrong)), (422, vec![]));
@@ -66,7 +66,8 @@ async fn a_browser_stays_signed_in_and_signs_out() {
     assert_eq!((one.status().as_u16(), two.status().as_u16()), (200, 200));
     let mut renewed = [cookies(&one), cookies(&two)];
     renewed.sort_by_key(Vec::len);
-    assert_eq!(renewed.each_ref().map(Vec::len), [1, 2], "the second tab must not replace the refresh token");
+    assert_eq!(renewed.each_ref().map(Vec::len), [2, 2]);
+    assert_eq!(renewed[0][1], renewed[1][1], "one tab's refresh token replaced the other's");
     let cookie = renewed[1].join("; ");
 
     let out = client.request(Method::POST, "/fn/logout").header(header::COOKIE, &cookie);
@@ -89,13 +90,20 @@ async fn other_sites_cannot_act_for_a_signed_in_browser() {
     let own = client.base.clone();
     let post = async |headers: &[(&str, &str)]| status(&client, Method::POST, &cookie, headers).await;
     assert_eq!(post(&[("origin", &own)]).await, 422);
-    assert_eq!(post(&[("sec-fetch-site", "same-origin")]).await, 422);
+    assert_eq!(post(&[("origin", &own), ("sec-fetch-site", "same-origin")]).await, 422);
+    assert_eq!(post(&[("sec-fetch-site", "same-origin")]).await, 403, "without an origin");
+    assert_eq!(post(&[("origin", &own), ("sec-fetch-site", "cross-site")]).await, 403);
     assert_eq!(post(&[("origin", "https://evil.example")]).await, 403);
     assert_eq!(post(&[("origin", "null")]).await, 403);
     assert_eq!(post(&[("sec-fetch-site", "cross-site")]).await, 403);
     assert_eq!(post(&[]).await, 403);
+    // A hostile name that resolves to this server.
+    let rebound = [("host", "evil.example"), ("origin", "http://evil.example")];
+    assert_eq!(post(&rebound).await, 421);
     let upgrade = |origin| [("connection", "upgrade"), ("upgrade", "websocket"), ("origin", origin)];
     assert_eq!(status(&client, Method::GET, &cookie, &upgrade("https://evil.example")).await, 403);
+    let no_origin = [("connection", "upgrade"), ("upgrade", "websocket")];
+    assert_eq!(status(&client, Method::GET, &cookie, &no_origin).await, 403);
     assert_eq!(status(&client, Method::GET, &cookie, &upgrade(&own)).await, 200);
 }
 

@@ -1,6 +1,8 @@
 //! A runner that only speaks the protocol: it notes what it is asked, answers as if it were done, and tells what a test
 //! wants told. What a real one does is tested with the runner and in the main job.
 
+use std::path::Path;
+
 use autocode_nanobot::{
     checkpoint::{ChangedFile, FileStatus},
     protocol::{Event, EventLine, StepStatus},
@@ -28,8 +30,12 @@ pub struct FakeRunner {
 impl FakeRunner {
     /// Listens where the server looks for a user's runner.
     pub fn listen(server: &TestServer, username: &str) -> Self {
-        let folder = server.run_dir().join(username);
-        std::fs::create_dir_all(&folder).unwrap();
+        Self::listen_in(&server.run_dir().join(username))
+    }
+
+    /// Listens in a user's run folder.
+    pub fn listen_in(folder: &Path) -> Self {
+        std::fs::create_dir_all(folder).unwrap();
         let listener = UnixListener::bind(folder.join("runner.sock")).unwrap();
         let (told, asked) = mpsc::channel(64);
         let (events, to_tell) = mpsc::channel(64);

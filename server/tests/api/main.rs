@@ -20,10 +20,14 @@ mod common;
 mod control;
 #[cfg(test)]
 mod docs;
+mod deletion;
 #[cfg(test)]
 mod fake_runner;
 #[cfg(test)]
+mod injection;
 mod key_test;
+#[cfg(test)]
+mod limits_of_requests;
 #[cfg(test)]
 mod links;
 #[cfg(test)]
@@ -40,15 +44,20 @@ mod pause;
 #[cfg(test)]
 mod problems;
 #[cfg(test)]
+mod process;
+#[cfg(test)]
 mod projects;
 #[cfg(test)]
 mod scripts;
 #[cfg(test)]
 mod site;
 mod providers;
+mod secrets;
 #[cfg(test)]
 mod sockets;
 #[cfg(test)]
 mod startup;
+#[cfg(test)]
+mod step_up;
 #[cfg(test)]
 mod users;

@@ -5,6 +5,7 @@
 #![cfg(test)]
 
 mod graph;
+mod security;
 
 use std::{
     collections::BTreeSet,

@@ -135,6 +135,10 @@ pub fn FormError(
     view! {
         <p class="form-error" role="alert" hidden=move || text.with(Option::is_none)>
             {move || text.get()}
+            // A dialog asks where there are scripts; this is the way without.
+            <a href="/settings#confirm" hidden=move || problem.with(|p| *p != Some(AppError::StepUpRequired))>
+                "Confirm that it is you"
+            </a>
         </p>
     }
     .into_any()

@@ -21,7 +21,7 @@ pub fn CreateUser(create: ServerAction<api::CreateUser>) -> impl IntoView {
                 label="Username"
                 problem
                 required=true
-                hint="Lower-case letters, digits and single hyphens."
+                hint="Lower-case letters, digits and hyphens; a letter first."
             />
             <Field
                 name="password"

@@ -40,6 +40,12 @@ pub fn event(entry: &AuditEntry) -> String {
         "private_addresses_allowed" => "allowed private addresses".to_owned(),
         "private_addresses_refused" => "forbade private addresses".to_owned(),
         "api_key_deleted" => format!("deleted the key for {detail}"),
+        "sign_in_refused" => format!("was refused a sign-in from {detail}"),
+        "signed_out" => "signed out".to_owned(),
+        "step_up" => "typed the password again".to_owned(),
+        "wrong_password_again" => "typed a wrong password where it was asked for again".to_owned(),
+        "mcp_commands_set" => format!("gave the agent {detail} MCP servers that run commands"),
+        "terminal_device_trusted" => format!("trusted another browser with the terminal of {detail}"),
         "refresh_token_reused" => "a stolen or replayed refresh token was used; its session ended".to_owned(),
         other => format!("{} {detail}", other.replace('_', " ")),
     }

@@ -12,7 +12,7 @@ use leptos_meta::Title;
 use self::fields::AgentFields;
 use crate::{
     api::{self, ModelSources},
-    components::{Kept, Load, Submit, problem},
+    components::{Kept, Load, Submit, problem, with_step_up},
     error::AppError,
     model::{Agent, AgentId},
     pages::id_in_path,
@@ -35,6 +35,7 @@ pub fn NewAgentPage() -> impl IntoView {
 #[component]
 fn NewAgentForm(sources: ModelSources) -> impl IntoView {
     let create = ServerAction::<api::CreateAgent>::new();
+    with_step_up(create);
     view! {
         <Kept name="agent-new">
             <ActionForm action=create attr:class="stack" attr:aria-label="New agent">
@@ -69,6 +70,7 @@ pub fn EditAgentPage() -> impl IntoView {
 #[component]
 fn EditAgentForm(agent: Agent, sources: ModelSources) -> impl IntoView {
     let update = ServerAction::<api::UpdateAgent>::new();
+    with_step_up(update);
     let back = format!("/agents/{}", agent.id);
     view! {
         <h1>{format!("Edit {}", agent.draft.name)}</h1>

@@ -6,6 +6,7 @@ use crate::{
     api,
     components::{
         Field, FormError, Load, LocalTime, Submit, problem_of_form, problem_without_form, successes,
+        with_step_up,
     },
     error::AppError,
     model::{ApiKeyInfo, KeyOutcome, KeyTest, Provider},
@@ -24,6 +25,8 @@ struct Actions {
 pub fn Keys() -> impl IntoView {
     let actions =
         Actions { put: ServerAction::new(), delete: ServerAction::new(), test: ServerAction::new() };
+    with_step_up(actions.put);
+    with_step_up(actions.delete);
     let (stored, deleted) = (successes(actions.put), successes(actions.delete));
     let keys = Resource::new(move || (stored.get(), deleted.get()), |_| api::load_api_keys());
     view! {

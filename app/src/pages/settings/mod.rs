@@ -1,5 +1,6 @@
 //! A person's own settings, one section each with an anchor of its own.
 
+mod confirm;
 mod keys;
 mod notifications;
 mod password;
@@ -11,6 +12,7 @@ mod tokens;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use confirm::Confirm;
 use keys::Keys;
 use notifications::NotificationSettings;
 use password::Password;
@@ -22,13 +24,14 @@ use tokens::Tokens;
 use crate::components::ThemeSwitch;
 
 /// Every section, by anchor and title, in the order of the page.
-const SECTIONS: [(&str, &str); 8] = [
+const SECTIONS: [(&str, &str); 9] = [
     ("keys", "API keys"),
     ("providers", "Own model servers"),
     ("subscription", "Claude subscription"),
     ("notifications", "Notifications"),
     ("appearance", "Appearance"),
     ("password", "Password"),
+    ("confirm", "Confirm that it is you"),
     ("sessions", "Sessions"),
     ("tokens", "Access tokens"),
 ];
@@ -66,6 +69,7 @@ pub fn SettingsPage() -> impl IntoView {
         <NotificationSettings />
         <Appearance />
         <Password />
+        <Confirm />
         <Sessions />
         <Tokens />
     }

@@ -4,7 +4,7 @@ use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
     api,
-    components::{FormError, Load, LocalTime, Submit, problem, successes},
+    components::{FormError, Load, LocalTime, Submit, problem, successes, with_step_up},
     model::Session,
 };
 
@@ -13,6 +13,8 @@ use crate::{
 pub fn Sessions() -> impl IntoView {
     let end = ServerAction::<api::EndSession>::new();
     let others = ServerAction::<api::EndOtherSessions>::new();
+    with_step_up(end);
+    with_step_up(others);
     let logout = ServerAction::<api::Logout>::new();
     let (ended, all_ended) = (successes(end), successes(others));
     let sessions = Resource::new(move || (ended.get(), all_ended.get()), |_| api::load_sessions());

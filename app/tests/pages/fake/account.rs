@@ -38,6 +38,10 @@ impl OwnAccount for Fake {
         assert_eq!((change.current.as_str(), change.password.as_str()), ("old one", "new one"));
         Err(AppError::invalid("current", "This is not your current password."))
     }
+    async fn step_up(&self, _: &Viewer, password: String) -> Answer<Timestamp> {
+        assert_eq!(password, "again");
+        Err(AppError::invalid("password", "This is not your password."))
+    }
     async fn notifications(&self, _: &Viewer) -> Answer<Notifications> {
         Ok(Notifications { needs_help: true, completed: false })
     }
