@@ -6,13 +6,16 @@
 #![recursion_limit = "256"]
 
 pub mod auth;
+pub mod cells;
 pub mod config;
 pub mod crypto;
 pub mod db;
 pub mod demo;
+pub mod egress;
 pub mod error;
 pub mod gateway;
 pub mod ground;
+pub mod launcher;
 pub mod live;
 pub mod orchestrator;
 pub mod rest;
@@ -36,12 +39,13 @@ use tokio::{net::TcpListener, sync::oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use auth::layer;
+use cells::{Cells, doors::Doors};
 use config::Config;
 use gateway::{Gateway, GatewayError, Upstreams};
 use ground::{Ground, GroundError};
 use live::LiveHub;
 use orchestrator::Orchestrator;
-use services::{DiskGauge, IsolationProbe, Services, SetupToken, StoredKeys};
+use services::{DiskGauge, Services, SetupToken, StoredKeys};
 use state::AppState;
 
 /// How long open requests may take when the server stops; the rest of the ten seconds is for what is under them.
@@ -66,6 +70,9 @@ pub enum RunError {
     /// The operating system has no random numbers.
     #[error("The operating system gives no random numbers ({0}).")]
     Random(#[from] getrandom::Error),
+    /// The doors of cells cannot be made.
+    #[error("The doors of the agents' cells cannot be made ({0}): look at the folder AUTOCODE_RUN_DIR.")]
+    Doors(#[source] std::io::Error),
     /// A service failed.
     #[error(transparent)]
     App(#[from] AppError),
@@ -85,10 +92,10 @@ pub struct Ready {
 /// # Errors
 /// [`RunError`], in words for the person who started it.
 pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> Result<(), RunError> {
-    run_with(config, listener, shutdown, None).await
+    run_with(config, listener, shutdown, None, Cells::Own).await
 }
 
-/// As [`run`], telling `ready` what it would print.
+/// As [`run`], telling `ready` what it would print, with cells started by `cells`.
 ///
 /// # Errors
 /// As [`run`].
@@ -97,12 +104,13 @@ pub async fn run_with(
     listener: TcpListener,
     shutdown: CancellationToken,
     ready: Option<oneshot::Sender<Ready>>,
+    cells: Cells,
 ) -> Result<(), RunError> {
     let config = Arc::new(config);
     let addr = listener.local_addr().map_err(RunError::Listen)?;
     let ground = Ground::prepare(&config).await?;
     let tracker = TaskTracker::new();
-    let (state, services) = assemble(&config, ground, addr, &tracker, &shutdown)?;
+    let (state, services) = assemble(&config, ground, addr, cells, &tracker, &shutdown)?;
 
     let link = announce(&services, addr).await?;
     match (ready, &link) {
@@ -113,9 +121,11 @@ pub async fn run_with(
 
     // Not awaited here: both may start or end cells, whose nanobots need the gateway that is served below.
     let take_up = state.orchestrator.clone();
+    let ending = shutdown.clone();
     tracker.spawn(async move {
         take_up.adopt().await;
         services.finish_deletions().await;
+        services.watch_disk(ending).await;
     });
     let (db, orchestrator) = (state.db.clone(), state.orchestrator.clone());
     let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
@@ -142,6 +152,7 @@ fn assemble(
     config: &Arc<Config>,
     ground: Ground,
     addr: SocketAddr,
+    cells: Cells,
     tracker: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> Result<(AppState, Arc<Services>), RunError> {
@@ -154,8 +165,16 @@ fn assemble(
     let keys = Arc::new(StoredKeys::new(db.clone(), cipher.clone()));
     let gateway = Gateway::new(db.clone(), keys, upstreams, live.clone(), tracker.clone(), shutdown.clone())?;
     let gateway_url = format!("http://{}/gateway", reachable(addr));
-    let orchestrator =
-        Orchestrator::new(db.clone(), config.clone(), live.clone(), gateway_url, shutdown.child_token());
+    let door = Router::new().nest("/gateway", gateway::router(gateway.clone()));
+    let doors = Doors::new(config, door, tracker.clone(), shutdown.clone()).map_err(RunError::Doors)?;
+    let orchestrator = Orchestrator::new(
+        db.clone(),
+        config.clone(),
+        live.clone(),
+        gateway_url,
+        (cells, doors),
+        shutdown.child_token(),
+    );
     let services = Arc::new(Services {
         db: db.clone(),
         config: config.clone(),
@@ -167,7 +186,6 @@ fn assemble(
         setup: SetupToken::random()?,
         gateway: gateway.clone(),
         disk: DiskGauge::default(),
-        isolation: IsolationProbe::default(),
     });
     let backend: SharedBackend = services.clone();
     let leptos = site::leptos_options(config).map_err(RunError::Site)?;

@@ -5,10 +5,12 @@
 pub mod agents;
 pub mod api_keys;
 pub mod audit;
+pub mod cells;
 pub mod links;
 pub mod logs;
 pub mod progress;
 pub mod projects;
+pub mod queue;
 pub mod runs;
 pub mod sessions;
 pub mod settings;

@@ -30,6 +30,7 @@ struct ProjectRow {
     approve_plan: bool,
     clone_url: Option<String>,
     running: bool,
+    queued: bool,
     created_at: i64,
     updated_at: i64,
 }
@@ -60,7 +61,9 @@ impl TryFrom<ProjectRow> for Project {
             approve_plan: row.approve_plan,
             clone_url: row.clone_url,
             running: row.running,
+            queued: row.queued,
             isolation_warning: None,
+            isolation: None,
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),
         })
@@ -99,6 +102,8 @@ pub async fn find(
                   workspace_path, approval_policy, approve_plan as "approve_plan!: bool", clone_url,
                   exists (select 1 from agent_instances i where i.project_id = projects.id and i.status = 'running')
                       as "running!: bool",
+                  exists (select 1 from agent_instances i where i.project_id = projects.id and i.status = 'running'
+                          and i.queued_at is not null) as "queued!: bool",
                   created_at, updated_at
            from projects where user_id = ? and id = ?"#,
         user.0,
@@ -127,6 +132,8 @@ pub async fn list(
                   workspace_path, approval_policy, approve_plan as "approve_plan!: bool", clone_url,
                   exists (select 1 from agent_instances i where i.project_id = projects.id and i.status = 'running')
                       as "running!: bool",
+                  exists (select 1 from agent_instances i where i.project_id = projects.id and i.status = 'running'
+                          and i.queued_at is not null) as "queued!: bool",
                   created_at, updated_at
            from projects where user_id = ?1 and (?2 is null or agent_id = ?2) order by updated_at desc, id desc"#,
         user.0,

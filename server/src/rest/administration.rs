@@ -2,18 +2,18 @@
 
 use app::{
     backend::SharedBackend,
-    model::{AccountLink, AuditEntry, AuditQuery, IsolationReport, LinkId, NewLink},
+    model::{AccountLink, AuditEntry, AuditQuery, IsolationAcceptance, IsolationReport, LinkId, NewLink},
 };
 use axum::{
     Router,
     extract::State,
-    routing::{delete, get},
+    routing::{delete, get, post},
 };
 use http::StatusCode;
 
 use super::{
     Problem,
-    extract::{Path, Query},
+    extract::{Json, Path, Query},
 };
 use crate::{auth::AdminUser, state::AppState};
 
@@ -23,6 +23,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/invites/{id}", delete(remove))
         .route("/audit", get(audit))
         .route("/isolation", get(isolation))
+        .route("/isolation/accept", post(accept_isolation))
 }
 
 /// Invitations and reset links that are open.
@@ -63,4 +64,13 @@ async fn isolation(
     State(backend): State<SharedBackend>,
 ) -> Result<axum::Json<IsolationReport>, Problem> {
     Ok(axum::Json(backend.isolation(admin.viewer()).await?))
+}
+
+/// Lets agents start although the isolation has become weaker.
+async fn accept_isolation(
+    admin: AdminUser,
+    State(backend): State<SharedBackend>,
+    Json(body): Json<IsolationAcceptance>,
+) -> Result<axum::Json<IsolationReport>, Problem> {
+    Ok(axum::Json(backend.accept_isolation(admin.viewer(), body.level).await?))
 }

@@ -23,7 +23,7 @@ use tokio::{
 use tokio_util::{codec::Framed, sync::CancellationToken, task::TaskTracker};
 use tracing::debug;
 
-use super::{GREETING_LIMIT, LinkError};
+use super::{GREETING_LIMIT, LinkError, dial::dial};
 
 /// Events that may wait for the database before reading from the runner pauses.
 const EVENT_QUEUE: usize = 256;
@@ -54,7 +54,7 @@ pub async fn connect(
     cancel: &CancellationToken,
 ) -> Result<(Link, mpsc::Receiver<SpooledEvent>), LinkError> {
     let greeting = async {
-        let mut framed = Framed::new(UnixStream::connect(socket).await?, FrameCodec::default());
+        let mut framed = Framed::new(dial(socket).await?, FrameCodec::default());
         framed.send(Frame::json(&Hello::Control { version: VERSION })?).await?;
         match next_message(&mut framed).await? {
             ServerBound::Welcome { version: VERSION, isolation } => Ok((framed, isolation)),

@@ -14,7 +14,7 @@ use futures::{
 use tokio::{net::UnixStream, time::timeout};
 use tokio_util::codec::Framed;
 
-use super::{GREETING_LIMIT, LinkError};
+use super::{GREETING_LIMIT, LinkError, dial::dial};
 
 /// A terminal, attached.
 pub struct TerminalLink {
@@ -44,7 +44,7 @@ pub async fn open_terminal(
     rows: u16,
 ) -> Result<TerminalLink, LinkError> {
     let greeting = async {
-        let mut framed = Framed::new(UnixStream::connect(socket).await?, FrameCodec::default());
+        let mut framed = Framed::new(dial(socket).await?, FrameCodec::default());
         framed.send(Frame::json(&Hello::Terminal { session: session.to_owned(), cols, rows })?).await?;
         let (sink, stream) = framed.split();
         let mut link = TerminalLink { reader: TerminalReader { stream }, writer: TerminalWriter { sink } };

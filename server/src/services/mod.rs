@@ -9,8 +9,8 @@ mod api_keys;
 mod check;
 mod device;
 mod disk;
+mod disk_limit;
 mod folders;
-mod isolation;
 mod key_source;
 mod links;
 mod overview;
@@ -42,9 +42,8 @@ use crate::{
     orchestrator::Orchestrator,
 };
 pub use accounts::{SetupToken, create_admin};
-pub use disk::DiskGauge;
+pub use disk::{DiskGauge, count_files};
 pub use folders::UserFolders;
-pub use isolation::IsolationProbe;
 pub use key_source::StoredKeys;
 pub use projects::demo_project;
 
@@ -70,8 +69,6 @@ pub struct Services {
     pub gateway: Gateway,
     /// What users' files take.
     pub disk: DiskGauge,
-    /// How well users are kept apart.
-    pub isolation: IsolationProbe,
 }
 
 /// Refuses whoever is no admin.
@@ -89,6 +86,7 @@ impl Services {
         let found = db::projects::find(self.db.reader(), viewer.id, id).await.map_err(error::db)?;
         let mut project = found.ok_or(AppError::NotFound)?;
         project.isolation_warning = self.orchestrator.isolation_warning(viewer.id);
+        project.isolation = self.orchestrator.isolation_of(viewer.id);
         Ok(project)
     }
 

@@ -211,6 +211,8 @@ impl Projects for Services {
     }
 
     async fn start(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer> {
+        self.find_project(viewer, id).await?;
+        self.check_disk(viewer).await?;
         self.orchestrator.start(viewer, id).await
     }
 
@@ -219,6 +221,8 @@ impl Projects for Services {
     }
 
     async fn restart(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer> {
+        self.find_project(viewer, id).await?;
+        self.check_disk(viewer).await?;
         self.orchestrator.restart(viewer, id).await
     }
 

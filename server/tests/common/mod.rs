@@ -7,6 +7,7 @@ use reqwest::{Method, RequestBuilder, header};
 use serde_json::{Value, json};
 use server::{
     Ready,
+    cells::Cells,
     config::{Config, ConfigArgs},
 };
 use tempfile::TempDir;
@@ -59,7 +60,8 @@ impl TestServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let shutdown = CancellationToken::new();
         let (ready, is_ready) = oneshot::channel();
-        let task = tokio::spawn(server::run_with(config, listener, shutdown.clone(), Some(ready)));
+        let task =
+            tokio::spawn(server::run_with(config, listener, shutdown.clone(), Some(ready), Cells::Own));
         let Ok(Ready { addr, setup_link }) = is_ready.await else {
             panic!("the server does not start: {:?}", task.await);
         };

@@ -36,6 +36,7 @@ pub fn event(entry: &AuditEntry) -> String {
         "other_sessions_ended" => format!("signed out all other sessions ({detail})"),
         "api_key_stored" => format!("stored a key for {detail}"),
         "api_key_deleted" => format!("deleted the key for {detail}"),
+        "isolation_accepted" => format!("accepted a weaker isolation of agents ({detail})"),
         "refresh_token_reused" => "a stolen or replayed refresh token was used; its session ended".to_owned(),
         other => format!("{} {detail}", other.replace('_', " ")),
     }
