@@ -142,5 +142,5 @@ test('isolation is shown as measured', async ({ page }) => {
   await administration(page);
   await expect(page.getByTestId('isolation-level')).toContainText(/^Level [0-4] of 4/);
   await expect(page.locator('#isolation').getByText('Bubblewrap', { exact: true })).toBeVisible();
-  await expect(page.locator('#isolation').getByText(/^Measured by starting a cell/)).toBeVisible();
+  await expect(page.locator('#isolation').getByText(/^Measured inside a cell/)).toBeVisible();
 });

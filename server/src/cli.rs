@@ -48,6 +48,15 @@ pub enum Command {
     Demo(Box<ConfigArgs>),
     /// Print what a saved screen of a coding CLI means: its state, then the evidence.
     Screen(ScreenArgs),
+    /// Measure the cell in which this runs and print what it keeps apart, as JSON; started by the server.
+    #[command(hide = true)]
+    Probe(ProbeArgs),
+    /// Close files to itself, then become another program; started by the server where bubblewrap does not start.
+    #[command(hide = true)]
+    Confine(ConfineArgs),
+    /// The server without rights, under root's `serve`.
+    #[command(hide = true)]
+    Server,
     /// The process inside a user's cell; started by the server.
     #[command(hide = true)]
     Runner(RunnerArgs),
@@ -172,9 +181,40 @@ pub struct RunnerArgs {
     /// This program, as seen from inside the cell.
     #[arg(long)]
     pub autocode: PathBuf,
+    /// The folder with the sockets that lead out of the cell.
+    #[arg(long)]
+    pub doors: Option<PathBuf>,
+    /// The cell has a network of its own: ports lead to those sockets.
+    #[arg(long)]
+    pub forward: bool,
     /// Be the runner itself, not the process that keeps it alive.
     #[arg(long)]
     pub serve: bool,
+}
+
+/// Options of `probe`.
+#[derive(Args, Debug)]
+pub struct ProbeArgs {
+    /// The user's HOME.
+    #[arg(long)]
+    pub home: PathBuf,
+    /// The folder with what is to be tried.
+    #[arg(long)]
+    pub doors: PathBuf,
+}
+
+/// Options of `confine`.
+#[derive(Args, Debug)]
+pub struct ConfineArgs {
+    /// What may be read.
+    #[arg(long)]
+    pub read: Vec<PathBuf>,
+    /// What may be written; the last gets a folder for temporary files.
+    #[arg(long)]
+    pub write: Vec<PathBuf>,
+    /// The program and its arguments.
+    #[arg(last = true, required = true)]
+    pub command: Vec<PathBuf>,
 }
 
 /// Options of `nanobot`.

@@ -2,6 +2,7 @@
 //!
 //! Must not open the database or start anything: it only finds out what was asked for.
 
+mod isolation;
 mod locate;
 
 use std::{
@@ -14,8 +15,10 @@ use std::{
 use autocode_nanobot::protocol::Limits;
 use autocode_sandbox::SandboxMode;
 use clap::Args;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use isolation::{CLI_MEMORY_MIB, CellUids, IsolationArgs, IsolationConfig, memory};
 pub use locate::on_path;
 use locate::{coding_cli, default_site_root, http_url, normal};
 
@@ -86,12 +89,15 @@ pub struct ConfigArgs {
     /// The opencode program [default: opencode on PATH, or node_modules/.bin/opencode of the current folder].
     #[arg(long, env = "AUTOCODE_OPENCODE")]
     pub opencode: Option<PathBuf>,
-    /// Whether agents run inside bubblewrap: auto, required or off.
+    /// Whether agents run inside bubblewrap: auto, required, landlock (never, but closed files) or off.
     #[arg(long, env = "AUTOCODE_SANDBOX", default_value = "auto", value_parser = parse_sandbox)]
     pub sandbox: Option<SandboxMode>,
     /// Further folders that agents may read, such as toolchains, separated by colons.
     #[arg(long, env = "AUTOCODE_SANDBOX_RO")]
     pub sandbox_ro: Option<std::ffi::OsString>,
+    /// What cells get and may use.
+    #[command(flatten)]
+    pub isolation: IsolationArgs,
     /// Seconds without progress after which a coding CLI's turn is interrupted and asked what happened: 30 to 86400.
     #[arg(long, env = "AUTOCODE_STALL_SECS", default_value = "300", value_parser = clap::value_parser!(u64).range(STALL_SECS))]
     pub stall_secs: Option<u64>,
@@ -129,13 +135,14 @@ fn parse_sandbox(text: &str) -> Result<SandboxMode, String> {
     match text {
         "auto" => Ok(SandboxMode::Auto),
         "required" => Ok(SandboxMode::Required),
+        "landlock" => Ok(SandboxMode::Landlock),
         "off" => Ok(SandboxMode::Off),
-        _ => Err("write auto, required or off".to_owned()),
+        _ => Err("write auto, required, landlock or off".to_owned()),
     }
 }
 
 /// A complete configuration; all paths are absolute.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Config {
     /// Folder of the database, the keys and `users/`.
     pub data_dir: PathBuf,
@@ -159,6 +166,8 @@ pub struct Config {
     pub sandbox: SandboxMode,
     /// Further folders that cells may read.
     pub sandbox_ro: Vec<PathBuf>,
+    /// What cells get and may use.
+    pub isolation: IsolationConfig,
     /// Seconds without progress after which a turn is interrupted.
     pub stall_secs: u64,
     /// Base URLs by provider name that replace the gateway's own table.
@@ -221,6 +230,7 @@ impl ConfigArgs {
                     env::split_paths(&list).filter(|p| !p.as_os_str().is_empty()).map(absolute).collect()
                 })
                 .unwrap_or_default(),
+            isolation: self.isolation.resolve(),
             stall_secs: self.stall_secs.unwrap_or(Limits::default().stall_secs),
             upstreams,
             data_dir,

@@ -6,9 +6,10 @@ use std::{ffi::OsStr, net::TcpListener, path::Path, process::ExitCode, time::Dur
 
 use autocode_sandbox::SandboxMode;
 use server::{
+    cells::Cells,
     config::{Config, on_path},
     ground::Ground,
-    site,
+    launcher, site,
 };
 use tokio::process::Command;
 
@@ -28,7 +29,7 @@ pub async fn run(config: Config) -> ExitCode {
     let findings = [
         ("tmux", program("tmux", "-V", "install the package tmux").await),
         ("git", program("git", "--version", "install the package git").await),
-        ("bubblewrap", sandbox(config.sandbox).await),
+        ("isolation", isolation(&config).await),
         ("claude", claude(&config.claude).await),
         ("codex", other_cli(&config.codex, "@openai/codex", "AUTOCODE_CODEX").await),
         ("opencode", other_cli(&config.opencode, "opencode-ai", "AUTOCODE_OPENCODE").await),
@@ -83,20 +84,26 @@ async fn version(program: &OsStr, flag: &str) -> Result<String, String> {
     }
 }
 
-async fn sandbox(mode: SandboxMode) -> Finding {
-    if mode == SandboxMode::Off {
-        return Finding::Warning(
-            "not used, as AUTOCODE_SANDBOX says: agents reach whatever this user can.".to_owned(),
-        );
+/// Starts an empty cell as `serve` would start one here, and says what its probe found.
+async fn isolation(config: &Config) -> Finding {
+    let examined = match launcher::wanted(config).await {
+        Ok(true) => launcher::examine(config).await,
+        Ok(false) => Ok(Cells::Own.examine(config).await),
+        Err(why) => Err(why),
+    };
+    let facts = match examined {
+        Ok(facts) => facts,
+        Err(why) => return Finding::Warning(why),
+    };
+    let mut text = facts.lacks().unwrap_or_else(|| "Isolation level 4 of 4.".to_owned());
+    for (name, fact) in facts.named() {
+        let sign = if fact.holds { "yes" } else { "no" };
+        text.push_str(&format!("\n{:>12}{name}: {sign}. {}", "", fact.detail));
     }
-    match (autocode_sandbox::probe().await, mode) {
-        (Ok(()), _) => Finding::Good("starts".to_owned()),
-        (Err(why), SandboxMode::Required) => {
-            Finding::Missing(format!("{why}: install the package bubblewrap."))
-        }
-        (Err(why), _) => Finding::Warning(format!(
-            "{why}: agents run without a sandbox. Install the package bubblewrap and allow unprivileged user namespaces."
-        )),
+    match (facts.level(), config.sandbox) {
+        (4, _) => Finding::Good(text),
+        (0..2, SandboxMode::Required) => Finding::Missing(text),
+        _ => Finding::Warning(text),
     }
 }
 

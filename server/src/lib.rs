@@ -7,15 +7,18 @@
 
 pub mod auth;
 pub mod backup;
+pub mod cells;
 pub mod config;
 pub mod crypto;
 pub mod data_lock;
 pub mod db;
 pub mod demo;
+pub mod egress;
 pub mod error;
 pub mod gateway;
 pub mod ground;
 mod listen;
+pub mod launcher;
 pub mod live;
 pub mod metrics;
 pub mod orchestrator;
@@ -44,6 +47,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use auth::{layer, origin};
+use cells::{Cells, doors::Doors};
 use config::Config;
 use gateway::{Gateway, GatewayError, Upstreams};
 use ground::{Ground, GroundError};
@@ -52,7 +56,7 @@ use metrics::Metrics;
 use orchestrator::Orchestrator;
 use readiness::Readiness;
 use reserve::DiskWatch;
-use services::{DiskGauge, IsolationProbe, Services, SetupToken, StoredKeys};
+use services::{DiskGauge, Services, SetupToken, StoredKeys};
 use state::AppState;
 
 /// How long what is under the requests may take when the server stops; with their own time it is less than ten seconds.
@@ -78,6 +82,9 @@ pub enum RunError {
     /// The operating system has no random numbers.
     #[error("The operating system gives no random numbers ({0}).")]
     Random(#[from] getrandom::Error),
+    /// The doors of cells cannot be made.
+    #[error("The doors of the agents' cells cannot be made ({0}): look at the folder AUTOCODE_RUN_DIR.")]
+    Doors(#[source] std::io::Error),
     /// A service failed.
     #[error(transparent)]
     App(#[from] AppError),
@@ -97,10 +104,10 @@ pub struct Ready {
 /// # Errors
 /// [`RunError`], in words for the person who started it.
 pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> Result<(), RunError> {
-    run_with(config, listener, shutdown, None).await
+    run_with(config, listener, shutdown, None, Cells::Own).await
 }
 
-/// As [`run`], telling `ready` what it would print.
+/// As [`run`], telling `ready` what it would print, with cells started by `cells`.
 ///
 /// # Errors
 /// As [`run`].
@@ -109,13 +116,14 @@ pub async fn run_with(
     listener: TcpListener,
     shutdown: CancellationToken,
     ready: Option<oneshot::Sender<Ready>>,
+    cells: Cells,
 ) -> Result<(), RunError> {
     let config = Arc::new(config);
     let addr = listener.local_addr().map_err(RunError::Listen)?;
     // Held until everything below has ended.
     let (ground, _lock) = Ground::prepare_alone(&config).await?;
     let tracker = TaskTracker::new();
-    let (state, services) = assemble(&config, ground, addr, &tracker, &shutdown)?;
+    let (state, services) = assemble(&config, ground, addr, cells, &tracker, &shutdown)?;
 
     let link = announce(&services, addr).await?;
     match (ready, &link) {
@@ -126,9 +134,11 @@ pub async fn run_with(
 
     // Not awaited here: both may start or end cells, whose nanobots need the gateway that is served below.
     let take_up = state.orchestrator.clone();
+    let ending = shutdown.clone();
     tracker.spawn(async move {
         take_up.adopt().await;
         services.finish_deletions().await;
+        services.watch_disk(ending).await;
     });
     let (db, orchestrator) = (state.db.clone(), state.orchestrator.clone());
     listen::serve(listener, router(state), shutdown.clone(), listen::Limits::default()).await;
@@ -150,6 +160,7 @@ fn assemble(
     config: &Arc<Config>,
     ground: Ground,
     addr: SocketAddr,
+    cells: Cells,
     tracker: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> Result<(AppState, Arc<Services>), RunError> {
@@ -173,12 +184,15 @@ fn assemble(
         shutdown.clone(),
     )?;
     let gateway_url = format!("http://{}/gateway", reachable(addr));
+    let door = Router::new().nest("/gateway", gateway::router(gateway.clone()));
+    let doors = Doors::new(config, door, tracker.clone(), shutdown.clone()).map_err(RunError::Doors)?;
     let orchestrator = Orchestrator::new(
         db.clone(),
         config.clone(),
         live.clone(),
         metrics.clone(),
         gateway_url,
+        (cells, doors),
         shutdown.child_token(),
     );
     let services = Arc::new(Services {
@@ -193,7 +207,6 @@ fn assemble(
         gateway: gateway.clone(),
         disk: DiskGauge::default(),
         space: disk.clone(),
-        isolation: IsolationProbe::default(),
     });
     let backend: SharedBackend = services.clone();
     let leptos = site::leptos_options(config).map_err(RunError::Site)?;

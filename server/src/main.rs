@@ -1,9 +1,11 @@
 //! `autocode`: one program, one subcommand per role.
 
 mod cli;
+mod confine;
 mod doctor;
 mod maintenance;
 mod screen;
+mod serve;
 
 use std::{
     env,
@@ -16,13 +18,8 @@ use std::{
 use autocode_nanobot::{self as nanobot, protocol::CliPrograms};
 use autocode_runner as runner;
 use clap::Parser as _;
-use cli::{Cli, Command, CreateAdminArgs, RunnerArgs};
+use cli::{Cli, Command, CreateAdminArgs, ProbeArgs, RunnerArgs};
 use server::config::{Config, ConfigArgs};
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-};
-use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -40,7 +37,9 @@ fn main() -> ExitCode {
             }
         }
         // Processes of a cell read no `.env`: that file may lie in a user's workspace.
-        Some("runner" | "nanobot") => {}
+        Some("runner" | "nanobot" | "probe" | "confine") => {}
+        // Root has read it already, and says what came of it.
+        Some("server") => {}
         _ => {
             if let Err(e) = dotenvy::dotenv()
                 && !e.not_found()
@@ -59,6 +58,10 @@ fn main() -> ExitCode {
             };
         }
     };
+    let cli = match cli {
+        Cli { command: Some(Command::Confine(args)), .. } => return confine::run(args),
+        cli => cli,
+    };
     start_logging();
     let mut runtime = match cli.command {
         // It waits nearly always; there may be many of them.
@@ -73,7 +76,10 @@ fn main() -> ExitCode {
 
 async fn dispatch(cli: Cli) -> ExitCode {
     match cli.command.unwrap_or(Command::Serve(cli.config)) {
-        Command::Serve(config) => with(*config, serve).await,
+        Command::Serve(config) => with(*config, serve::serve).await,
+        Command::Server => serve::server().await,
+        Command::Probe(args) => probe(&args),
+        Command::Confine(args) => confine::run(args),
         Command::CreateAdmin(args) => create_admin(args).await,
         Command::Backup(args) => maintenance::backup(args).await,
         Command::Restore(args) => maintenance::restore(args).await,
@@ -93,52 +99,6 @@ async fn with(args: ConfigArgs, role: impl AsyncFnOnce(Config) -> ExitCode) -> E
     match args.resolve() {
         Ok(config) => role(config).await,
         Err(e) => fail(e),
-    }
-}
-
-async fn serve(config: Config) -> ExitCode {
-    if let Err(e) = server::site::check_site(&config) {
-        return fail(e);
-    }
-    let listener = match TcpListener::bind(config.addr).await {
-        Ok(listener) => listener,
-        Err(e) => return fail(listen_error(&config, &e)),
-    };
-    let shutdown = CancellationToken::new();
-    let (mut terminate, mut interrupt) =
-        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-            (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
-            (Err(e), _) | (_, Err(e)) => return fail(format!("Signals cannot be received ({e}).")),
-        };
-    let stop = async {
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-        eprintln!("Stopping. Agents keep running: `autocode stop --all` ends them.");
-        shutdown.cancel();
-    };
-    let server = server::run(config, listener, shutdown.clone());
-    tokio::pin!(server);
-    let served = tokio::select! {
-        served = &mut server => served,
-        () = stop => server.await,
-    };
-    match served {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(e) => fail(e),
-    }
-}
-
-fn listen_error(config: &Config, error: &std::io::Error) -> String {
-    let addr = config.addr;
-    match error.kind() {
-        std::io::ErrorKind::AddrInUse => format!(
-            "Another program listens on {addr} already: stop it, or choose another address with AUTOCODE_ADDR, for example 127.0.0.1:3001."
-        ),
-        std::io::ErrorKind::PermissionDenied => {
-            format!("This user may not listen on {addr}: choose a port above 1023 with AUTOCODE_ADDR.")
-        }
-        _ => format!(
-            "The server cannot listen on {addr} ({error}): choose another address with AUTOCODE_ADDR."
-        ),
     }
 }
 
@@ -181,8 +141,22 @@ async fn stop_all(config: Config) -> ExitCode {
 async fn run_runner(args: RunnerArgs) -> ExitCode {
     let paths = runner::protocol::RunnerPaths { home: args.home, run_dir: args.run_dir };
     let programs = CliPrograms { claude: args.claude, codex: args.codex, opencode: args.opencode };
-    let runner_args = runner::RunnerArgs { paths, autocode: args.autocode, programs };
+    let RunnerArgs { autocode, doors, forward, .. } = args;
+    let runner_args = runner::RunnerArgs { paths, autocode, programs, doors, forward };
     if args.serve { runner::serve(runner_args).await } else { runner::supervise(runner_args).await }
+}
+
+fn probe(args: &ProbeArgs) -> ExitCode {
+    let measured = autocode_sandbox::Challenge::read(&args.doors)
+        .map(|challenge| autocode_sandbox::measure(&challenge, &args.home))
+        .and_then(|facts| serde_json::to_string(&facts).map_err(std::io::Error::other));
+    match measured {
+        Ok(facts) => {
+            println!("{facts}");
+            ExitCode::SUCCESS
+        }
+        Err(e) => fail(format!("The cell cannot be measured ({e}).")),
+    }
 }
 
 /// Logs to stderr: readable in a terminal, JSON where AUTOCODE_LOG_FORMAT says so.

@@ -66,3 +66,10 @@ pub async fn load_isolation() -> Result<IsolationReport, AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.isolation(&viewer).await)
 }
+
+/// Lets agents start although the isolation has become weaker.
+#[server(prefix = "/fn", endpoint = "accept_isolation")]
+pub async fn accept_isolation(level: u8) -> Result<IsolationReport, AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.accept_isolation(&viewer, level).await)
+}

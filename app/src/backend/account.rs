@@ -66,4 +66,6 @@ pub trait Administration: Send + Sync {
     async fn audit(&self, viewer: &Viewer, query: AuditQuery) -> Answer<Vec<AuditEntry>>;
     /// How well users are kept apart; measured again after a minute.
     async fn isolation(&self, viewer: &Viewer) -> Answer<IsolationReport>;
+    /// Lets agents start at this level, lower than the one before; a conflict if another one was measured.
+    async fn accept_isolation(&self, viewer: &Viewer, level: u8) -> Answer<IsolationReport>;
 }

@@ -40,8 +40,10 @@ pub fn StatusBadge(
     test_id: Option<&'static str>,
 ) -> impl IntoView {
     let state = Memo::new(move |_| project.with(|p| (p.status, p.needs_help())));
+    let queued = Memo::new(move |_| project.with(|p| p.queued));
     let waits = Memo::new(move |_| project.with(|p| p.resumes_at.is_some()));
     let look = move || match state.get() {
+        _ if queued.get() => ("Queued", DOTS, "plan"),
         (ProjectStatus::Paused, _) if waits.get() => ("Waiting", DOTS, "plan"),
         (status, needs_help) => appearance(status, needs_help),
     };

@@ -8,6 +8,7 @@ mod badge;
 mod buttons;
 mod form;
 pub mod icon;
+mod isolation;
 mod layout;
 mod live;
 mod load;
@@ -37,6 +38,7 @@ pub use form::{
     forget_sent_drafts, problem, problem_of_form, problem_without_form, successes, tell,
 };
 pub use icon::Icon;
+pub use isolation::IsolationFacts;
 pub use layout::Layout;
 pub use live::{Live, LiveState};
 pub use load::{ErrorView, Load};

@@ -92,16 +92,30 @@ pub struct AuditQuery {
     pub limit: Option<u32>,
 }
 
-/// How well users' processes are kept apart, as found out by starting a cell.
+/// How well users' processes are kept apart, as measured inside a cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct IsolationReport {
-    /// 2: bubblewrap under one account; 0: nothing.
+    /// 4: own account, bubblewrap, private network and limits; 3: own account and bubblewrap; 2: bubblewrap under one
+    /// account; 1: Landlock only; 0: nothing.
     pub level: u8,
     /// The single facts.
     pub facts: Vec<IsolationFact>,
+    /// What the level does not give, in one sentence; none if it lacks nothing.
+    #[serde(default)]
+    pub lacks: Option<String>,
+    /// The level below which nothing starts; none before the first start, and for a single user's cell.
+    #[serde(default)]
+    pub accepted: Option<u8>,
     /// When it was measured.
     pub measured_at: Timestamp,
+}
+
+/// A lower level that an admin accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IsolationAcceptance {
+    /// The level that was measured.
+    pub level: u8,
 }
 
 /// One property of cells.

@@ -35,7 +35,8 @@ mod version;
 
 pub use account::{Notifications, PasswordChange, Session, SessionId};
 pub use admin::{
-    AccountLink, AuditEntry, AuditQuery, DiskUse, IsolationFact, IsolationReport, NewLink, RoleChange,
+    AccountLink, AuditEntry, AuditQuery, DiskUse, IsolationAcceptance, IsolationFact, IsolationReport,
+    NewLink, RoleChange,
 };
 pub use agent::{Agent, AgentDraft};
 pub use changes::{Changes, ChangesQuery, FileChange, FileStatus};

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentId, ApprovalPolicy, ImplementationPlan, InstanceId, ProjectId, Slug, Timestamp};
+use super::{
+    AgentId, ApprovalPolicy, ImplementationPlan, InstanceId, IsolationReport, ProjectId, Slug, Timestamp,
+};
 
 /// Where a project stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,10 +107,16 @@ pub struct Project {
     pub approve_plan: bool,
     /// Git repository that it began with.
     pub clone_url: Option<String>,
-    /// Whether an instance works on it now.
+    /// Whether an instance works on it now, or waits for room to.
     pub running: bool,
+    /// Whether that instance waits for room: memory, or one of its owner's places.
+    #[serde(default)]
+    pub queued: bool,
     /// What the isolation of its processes lacks, in one sentence; none when it is as it should be.
     pub isolation_warning: Option<String>,
+    /// What the cell of its processes was measured to have; none where it is not known, and in lists.
+    #[serde(default)]
+    pub isolation: Option<IsolationReport>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When anything above last changed.

@@ -71,7 +71,9 @@ fn project() -> Project {
         approve_plan: true,
         clone_url: Some("https://example.org/shop.git".to_owned()),
         running: true,
+        queued: false,
         isolation_warning: None,
+        isolation: None,
         created_at: Timestamp::from_millis(0),
         updated_at: Timestamp::from_millis(0),
     }

@@ -16,6 +16,7 @@ pub mod launch;
 pub mod llm;
 pub mod memory;
 mod model_json;
+pub mod network;
 pub mod outbox;
 pub mod plan;
 pub mod processes;

@@ -14,7 +14,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::processes::{self, Group};
+use crate::{
+    network,
+    processes::{self, Group},
+};
 
 /// How much of the output's end is kept, in bytes.
 pub const OUTPUT_TAIL: usize = 16 * 1024;
@@ -152,7 +155,7 @@ fn spawn(command: &str, folder: &Path) -> Result<Child, std::io::Error> {
             process.env(name, value);
         }
     }
-    process.env("TERM", "dumb").env("CI", "1");
+    process.envs(network::environment()).env("TERM", "dumb").env("CI", "1");
     process.env(processes::VERIFY, folder).env(processes::WORKSPACE, folder);
     process.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     process.process_group(0).kill_on_drop(true).spawn()

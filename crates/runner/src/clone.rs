@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use autocode_nanobot::processes;
+use autocode_nanobot::{network, processes};
 use cap_std::fs::Dir;
 use rustix::process::Signal;
 use tokio::{
@@ -142,6 +142,7 @@ fn command(workspace: &Path, draft: &Path, url: &str) -> Command {
         .env("PATH", inherited("PATH", "/usr/local/bin:/usr/bin:/bin"))
         .env("HOME", inherited("HOME", "/"))
         .env("LANG", "C.UTF-8")
+        .envs(network::environment())
         // Also for where a server redirects to, and for submodules.
         .env("GIT_ALLOW_PROTOCOL", "https:http:ssh")
         .env("GIT_TERMINAL_PROMPT", "0")

@@ -1,18 +1,23 @@
-//! Finds out whether this process is inside a sandbox. A measurement for the people who look at it, not a proof.
+//! What this runner's cell keeps apart, measured when the runner starts.
+//!
+//! The server takes it for what it is: a claim of the cell. It was measured before any agent ran in it.
 
-use std::fs;
+use std::path::Path;
+
+use autocode_sandbox::{Challenge, Facts, measure as measure_cell};
+use tracing::warn;
 
 use crate::protocol::Isolation;
 
-/// Looks at the process tree and the user mapping that a sandbox would give.
-pub(crate) fn measure() -> Isolation {
-    let first = fs::read_to_string("/proc/1/comm").unwrap_or_default();
-    let mapping = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
-    let own_users = mapping.split_whitespace().nth(2).is_some_and(|count| count != "4294967295");
-    let sandboxed = first.trim() == "bwrap" && own_users;
-    let warning = (!sandboxed).then(|| {
-        "The agents of this user run without a sandbox: they can read whatever the server's user can."
-            .to_owned()
-    });
-    Isolation { sandboxed, warning }
+/// Tries what the challenge in the doors folder lists; without one nothing is known.
+pub(crate) fn measure(doors: Option<&Path>, home: &Path) -> Isolation {
+    let facts = match doors.map(Challenge::read) {
+        Some(Ok(challenge)) => measure_cell(&challenge, home),
+        Some(Err(error)) => {
+            warn!(%error, "the isolation cannot be measured");
+            Facts::unknown("It was not measured: there was nothing to try it with.")
+        }
+        None => Facts::unknown("It was not measured."),
+    };
+    Isolation { facts, measured_at: crate::clock::now() }
 }

@@ -5,7 +5,7 @@
 use std::{os::unix::fs::DirBuilderExt, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
 use autocode_nanobot::{
-    processes,
+    network, processes,
     protocol::{Command, StartCommand},
 };
 use tokio::{
@@ -108,6 +108,7 @@ impl Keeper {
             .env("PATH", inherited("PATH", "/usr/local/bin:/usr/bin:/bin"))
             .env("HOME", &self.args.paths.home)
             .env("LANG", "C.UTF-8")
+            .envs(network::environment())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -7,6 +7,7 @@ mod clock;
 mod clone;
 mod control;
 mod error;
+mod forward;
 pub mod frame;
 mod git;
 mod instances;
@@ -41,4 +42,8 @@ pub struct RunnerArgs {
     pub autocode: std::path::PathBuf,
     /// The coding CLIs' programs as seen from inside the cell.
     pub programs: autocode_nanobot::protocol::CliPrograms,
+    /// Folder with the sockets that lead out of the cell and the challenge for its probe.
+    pub doors: Option<std::path::PathBuf>,
+    /// Whether the cell has a network of its own, from which ports have to lead to those sockets.
+    pub forward: bool,
 }

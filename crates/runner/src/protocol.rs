@@ -13,6 +13,7 @@ use autocode_nanobot::{
     checkpoint::{ChangedFile, UndoEntry},
     protocol::{Command, EventLine, NanobotConfig, Step},
 };
+use autocode_sandbox::Facts;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -182,13 +183,13 @@ pub enum ServerBound {
     Event(SpooledEvent),
 }
 
-/// Whether the runner is inside a sandbox, as it measured it itself.
+/// What the runner's cell keeps apart, as it was measured when the runner started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Isolation {
-    /// Whether it runs inside bubblewrap with namespaces of its own.
-    pub sandboxed: bool,
-    /// What is missing, in one sentence.
-    pub warning: Option<String>,
+    /// What was tried and what came of it.
+    pub facts: Facts,
+    /// Milliseconds since the Unix epoch.
+    pub measured_at: i64,
 }
 
 /// Answers.

@@ -88,12 +88,14 @@ async fn run(args: RunnerArgs) -> Result<u8, RunnerError> {
     let spool = Arc::new(Spool::open(run_dir.join("spool.jsonl")).map_err(RunnerError::file("spool.jsonl"))?);
     let tmux = TmuxServer::new(run_dir.join("tmux.sock"));
     let viewers = Viewers::default();
+    let isolation = isolation::measure(args.doors.as_deref(), &args.paths.home);
+    info!(level = isolation.facts.level(), "measured the cell");
     let shared = Arc::new(Shared {
         instances: Instances::new(args, spool.clone(), tmux.clone(), viewers.clone()),
         spool,
         tmux,
         viewers,
-        isolation: isolation::measure(),
+        isolation,
         exit: Exit::default(),
         tracker: TaskTracker::new(),
     });
@@ -101,7 +103,7 @@ async fn run(args: RunnerArgs) -> Result<u8, RunnerError> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(RunnerError::file("SIGINT"))?;
     let socket = run_dir.join("runner.sock");
     let listener = bind(&socket).map_err(RunnerError::file("runner.sock"))?;
-    info!(sandboxed = shared.isolation.sandboxed, "the runner listens");
+    info!("the runner listens");
 
     tokio::select! {
         () = accept(&shared, listener) => {}

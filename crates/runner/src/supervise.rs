@@ -20,7 +20,7 @@ use tokio::{
 };
 use tracing::{error, warn};
 
-use crate::{RunnerArgs, error::RunnerError, process};
+use crate::{RunnerArgs, error::RunnerError, forward::Forward, process};
 
 /// Exit code if another cell has the run folder.
 const TAKEN: u8 = 75;
@@ -46,6 +46,14 @@ pub async fn supervise(args: RunnerArgs) -> ExitCode {
             eprintln!("autocode runner: another cell already uses {}", args.paths.run_dir.display());
             return ExitCode::from(TAKEN);
         }
+        Err(error) => {
+            error!(%error, "the cell cannot start");
+            eprintln!("autocode runner: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let _doors = match Forward::open(&args) {
+        Ok(forward) => forward,
         Err(error) => {
             error!(%error, "the cell cannot start");
             eprintln!("autocode runner: {error}");
@@ -120,7 +128,8 @@ async fn keep(args: &RunnerArgs) -> Result<u8, RunnerError> {
 }
 
 fn start(args: &RunnerArgs) -> Result<Child, RunnerError> {
-    Command::new(&args.autocode)
+    let mut command = Command::new(&args.autocode);
+    command
         .args(["runner", "--serve", "--home"])
         .arg(&args.paths.home)
         .arg("--run-dir")
@@ -133,9 +142,11 @@ fn start(args: &RunnerArgs) -> Result<Child, RunnerError> {
         .arg(&args.programs.opencode)
         .arg("--autocode")
         .arg(&args.autocode)
-        .stdin(Stdio::null())
-        .spawn()
-        .map_err(|source| RunnerError::Start { program: "the runner".to_owned(), source })
+        .stdin(Stdio::null());
+    if let Some(doors) = &args.doors {
+        command.arg("--doors").arg(doors);
+    }
+    command.spawn().map_err(|source| RunnerError::Start { program: "the runner".to_owned(), source })
 }
 
 async fn end(mut child: Child) -> Result<u8, RunnerError> {

@@ -1,4 +1,4 @@
-//! Starting a cell, and finding out whether cells can be sandboxed on this machine.
+//! Starting a cell.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -18,12 +18,20 @@ use tokio::{
 };
 
 use crate::{
-    CellSpec, SandboxMode, etc,
+    CellSpec, Facts, Network, SandboxMode, etc,
     profile::{self, BWRAP, SYSTEM_PATH},
+    try_out,
 };
 
-/// How long the probe may take.
-const PROBE_LIMIT: Duration = Duration::from_secs(5);
+/// Writes its own process id into the files before `--` and becomes the command after it.
+const ENTER: [&str; 4] = [
+    "/bin/sh",
+    "-c",
+    "while [ \"$1\" != -- ]; do echo $$ >\"$1\" || exit 71; shift; done; shift; exec \"$@\"",
+    "sh",
+];
+/// How long a probe may take.
+const EXAMINATION_LIMIT: Duration = Duration::from_secs(10);
 /// `runner.log` is moved aside when a cell starts and it is longer than this, in bytes.
 const LOG_LIMIT: u64 = 5 * 1024 * 1024;
 /// The kernel allows 107 bytes for the path of a socket; the longest name below the run folder needs 40.
@@ -36,6 +44,8 @@ pub struct Cell {
     pub child: Child,
     /// Whether it is a sandbox.
     pub sandboxed: bool,
+    /// The network that it got.
+    pub network: Network,
     /// Why it is not, in one sentence for a person.
     pub warning: Option<String>,
 }
@@ -57,71 +67,113 @@ pub enum CellError {
         /// Why it failed.
         source: io::Error,
     },
+    /// The probe said nothing intelligible.
+    #[error("the cell's probe failed: {0}")]
+    Probe(String),
     /// The process could not be started.
     #[error("the cell could not be started: {0}")]
     Start(io::Error),
 }
 
+/// A command that becomes a process of the cell, and what the cell will be.
+struct Assembled {
+    command: Command,
+    network: Network,
+    warning: Option<String>,
+}
+
 /// Starts `autocode` with the given arguments in the user's cell. It outlives this process.
 ///
-/// Creates the two folders (0700) if they are missing.
+/// Creates the two folders (0700) if they are missing; with an account of its own they must be there, prepared.
 ///
 /// # Errors
 /// [`CellError`]; in mode `Auto` a missing sandbox is a warning instead.
 pub async fn launch(spec: &CellSpec, program_args: &[OsString]) -> Result<Cell, CellError> {
     check(spec)?;
-    let warning = match spec.mode {
-        SandboxMode::Off => Some("The sandbox is switched off: agents can read whatever the server's user can.".to_owned()),
-        SandboxMode::Required => {
-            probe().await.map_err(CellError::NoSandbox)?;
-            None
-        }
-        SandboxMode::Auto => probe().await.err().map(|reason| {
-            format!("No sandbox: bubblewrap does not start ({reason}). Agents can read whatever the server's user can.")
-        }),
-    };
-    let log = prepare(spec)?;
-    let autocode = spec.inside_autocode();
-    let mut command;
-    if warning.is_some() {
-        command = Command::new(&autocode);
-        command.env_clear().envs(profile::environment(spec)).current_dir(&spec.home);
-    } else {
-        let accounts = accounts_folder(&spec.run_dir)?;
-        prepared(&accounts, create_private(&accounts))?;
-        prepared(&accounts, etc::write_accounts(&accounts, &spec.home))?;
-        command = Command::new(BWRAP);
-        command.env_clear().env("PATH", SYSTEM_PATH).args(profile::cell_args(spec, &accounts)).arg(&autocode);
+    let Assembled { mut command, network, warning } = assemble(spec).await?;
+    let log = log_file(&spec.run_dir)?;
+    command.args(program_args);
+    if network == Network::Private {
+        command.arg("--forward");
     }
     let second = log.try_clone().map_err(CellError::Start)?;
-    command.args(program_args).stdin(Stdio::null()).stdout(log).stderr(second).process_group(0);
+    command.stdin(Stdio::null()).stdout(log).stderr(second).process_group(0);
     let child = command.spawn().map_err(CellError::Start)?;
-    Ok(Cell { child, sandboxed: warning.is_none(), warning })
+    Ok(Cell { child, sandboxed: warning.is_none(), network, warning })
 }
 
-/// Whether bubblewrap really starts here with our arguments (within 5 s); the error says what it said.
-pub async fn probe() -> Result<(), String> {
-    let mut command = Command::new(BWRAP);
-    command
-        .args(profile::base_args())
-        .args(["--remount-ro", "/", "--clearenv", "--", "/usr/bin/true"])
-        .env_clear()
-        .env("PATH", SYSTEM_PATH)
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
-    let output = match timeout(PROBE_LIMIT, command.output()).await {
-        Err(_) => return Err("it did not finish within 5 seconds".to_owned()),
-        Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
-            return Err("it is not installed".to_owned());
-        }
-        Ok(Err(error)) => return Err(error.to_string()),
-        Ok(Ok(output)) => output,
-    };
-    if output.status.success() {
-        return Ok(());
+/// Starts a cell in which nothing but the probe runs, and says what it found; needs a doors folder with a challenge.
+///
+/// # Errors
+/// [`CellError`] if the cell does not start or its probe says nothing intelligible within 10 seconds.
+pub async fn examine(spec: &CellSpec) -> Result<Facts, CellError> {
+    check(spec)?;
+    let Assembled { mut command, .. } = assemble(spec).await?;
+    command.arg("probe").arg("--home").arg(&spec.home);
+    if let Some(doors) = &spec.doors {
+        command.arg("--doors").arg(doors);
     }
-    let message = String::from_utf8_lossy(&output.stderr);
-    Err(message.trim().chars().take(300).collect())
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    let output = match timeout(EXAMINATION_LIMIT, command.output()).await {
+        Ok(output) => output.map_err(CellError::Start)?,
+        Err(_) => return Err(CellError::Probe("it did not end within 10 seconds".to_owned())),
+    };
+    serde_json::from_slice(&output.stdout).map_err(|_| {
+        let said = String::from_utf8_lossy(&output.stderr);
+        CellError::Probe(format!("{}: {}", output.status, said.trim().chars().take(300).collect::<String>()))
+    })
+}
+
+/// Everything up to the arguments of `autocode`; makes the folders.
+async fn assemble(spec: &CellSpec) -> Result<Assembled, CellError> {
+    let tried = match spec.mode {
+        SandboxMode::Off => {
+            Err("The sandbox is switched off: agents can read whatever the server's user can.".to_owned())
+        }
+        SandboxMode::Landlock => Err("Bubblewrap is not used: Landlock alone closes other files.".to_owned()),
+        SandboxMode::Required | SandboxMode::Auto => match try_out(spec.account.is_some()).await {
+            Err(reason) if spec.mode == SandboxMode::Required => return Err(CellError::NoSandbox(reason)),
+            tried => tried.map_err(|reason| {
+                format!(
+                    "Bubblewrap does not start ({reason}). Landlock alone, where the kernel has it, closes other files."
+                )
+            }),
+        },
+    };
+    for path in [&spec.home, &spec.run_dir] {
+        prepared(path, create_private(path))?;
+    }
+    let mut words: Vec<OsString> = Vec::new();
+    let mut command = Command::new(ENTER[0]);
+    let (network, warning) = match tried {
+        Ok(able) => {
+            let network = if able.network == Network::Private { spec.network } else { Network::Host };
+            let accounts = accounts_folder(&spec.run_dir)?;
+            prepared(&accounts, create_private(&accounts))?;
+            let uid = spec.account.map_or(1000, |account| account.uid);
+            prepared(&accounts, etc::write_accounts(&accounts, &spec.home, uid))?;
+            words.push(BWRAP.into());
+            words.extend(profile::cell_args(spec, &accounts, network));
+            command.env_clear().env("PATH", SYSTEM_PATH);
+            (network, None)
+        }
+        Err(warning) => {
+            words.extend(spec.account.into_iter().flat_map(|account| profile::become_account(account.uid)));
+            if spec.mode != SandboxMode::Off {
+                words.extend(profile::confine_args(spec));
+            }
+            command.env_clear().envs(profile::environment(spec, Network::Host)).current_dir(&spec.home);
+            (Network::Host, Some(warning))
+        }
+    };
+    words.push(spec.inside_autocode().into());
+    // A shell enters the control groups before anything of the cell is there that could stay outside.
+    command
+        .args(&ENTER[1..])
+        .args(spec.group.iter().flat_map(|group| group.entrances()))
+        .arg("--")
+        .args(words);
+    Ok(Assembled { command, network, warning })
 }
 
 fn check(spec: &CellSpec) -> Result<(), CellError> {
@@ -153,13 +205,10 @@ fn check(spec: &CellSpec) -> Result<(), CellError> {
     }
 }
 
-fn prepare(spec: &CellSpec) -> Result<File, CellError> {
-    for path in [&spec.home, &spec.run_dir] {
-        prepared(path, create_private(path))?;
-    }
-    let log = spec.run_dir.join("runner.log");
+fn log_file(run_dir: &Path) -> Result<File, CellError> {
+    let log = run_dir.join("runner.log");
     if fs::symlink_metadata(&log).is_ok_and(|meta| meta.len() > LOG_LIMIT) {
-        prepared(&log, fs::rename(&log, spec.run_dir.join("runner.log.1")))?;
+        prepared(&log, fs::rename(&log, run_dir.join("runner.log.1")))?;
     }
     // The user can write this folder from inside: neither a link nor a pipe put there may lead or hold us.
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;

@@ -1,6 +1,6 @@
 //! The reduced `/etc` of a cell: what programs need to resolve names, trust certificates and show text; nothing else.
 
-use std::{fs, io, path::Path};
+use std::{fs, io, os::unix::fs::PermissionsExt as _, path::Path};
 
 /// Bound read-only where they exist. `/etc/ssl` is not bound whole: it has a folder of private keys.
 pub(crate) const ENTRIES: &[&str] = &[
@@ -36,11 +36,16 @@ pub(crate) const ENTRIES: &[&str] = &[
 ];
 
 /// Writes the cell's own `passwd` and `group`, which name only the user inside, into `dir`.
-pub(crate) fn write_accounts(dir: &Path, home: &Path) -> io::Result<()> {
+pub(crate) fn write_accounts(dir: &Path, home: &Path, uid: u32) -> io::Result<()> {
     let passwd = format!(
-        "root:x:0:0:root:/root:/usr/sbin/nologin\nautocode:x:1000:1000:AutoCode:{}:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
+        "root:x:0:0:root:/root:/usr/sbin/nologin\nautocode:x:{uid}:{uid}:AutoCode:{}:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
         home.display()
     );
-    fs::write(dir.join("passwd"), passwd)?;
-    fs::write(dir.join("group"), "root:x:0:\nautocode:x:1000:\nnogroup:x:65534:\n")
+    let group = format!("root:x:0:\nautocode:x:{uid}:\nnogroup:x:65534:\n");
+    for (name, text) in [("passwd", passwd), ("group", group)] {
+        fs::write(dir.join(name), text)?;
+        // The cell may have another account than the one that writes.
+        fs::set_permissions(dir.join(name), fs::Permissions::from_mode(0o644))?;
+    }
+    Ok(())
 }

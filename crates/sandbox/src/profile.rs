@@ -8,21 +8,44 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{CellSpec, etc, real};
+use crate::{CellSpec, Network, PROXY_PORT, etc, real};
 
 /// Runs bubblewrap; a fixed name, found on the fixed [`SYSTEM_PATH`].
 pub(crate) const BWRAP: &str = "bwrap";
 pub(crate) const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// Who starts bubblewrap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Starter {
+    /// An ordinary account: a user namespace gives it the rights that mounting takes.
+    Anybody,
+    /// Root, which mounts by itself and then becomes another account for good: no parent folder of what is bound needs
+    /// to be open for that account.
+    Root,
+}
+
 /// Namespaces and system folders: all of the profile that does not depend on a user.
-pub(crate) fn base_args() -> Vec<OsString> {
+pub(crate) fn base_args(starter: Starter, network: Network) -> Vec<OsString> {
     let mut args = Args::default();
-    for flag in ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
-    {
+    for flag in ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"] {
         args.push([flag]);
     }
-    args.push(["--uid", "1000"]).push(["--gid", "1000"]).push(["--hostname", "autocode"]);
-    args.push(["--cap-drop", "ALL"]).push(["--new-session"]).push(["--ro-bind", "/usr", "/usr"]);
+    if network == Network::Private {
+        args.push(["--unshare-net"]);
+    }
+    args.push(["--hostname", "autocode"]).push(["--new-session"]).push(["--cap-drop", "ALL"]);
+    match starter {
+        Starter::Anybody => {
+            args.push(["--unshare-user"]).push(["--uid", "1000"]).push(["--gid", "1000"]);
+        }
+        // What `setpriv` needs to drop the rest and these.
+        Starter::Root => {
+            for capability in ["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"] {
+                args.push(["--cap-add", capability]);
+            }
+        }
+    }
+    args.push(["--ro-bind", "/usr", "/usr"]);
     for name in ["bin", "sbin", "lib", "lib64", "lib32"] {
         let root = Path::new("/").join(name);
         if root.is_symlink() {
@@ -39,15 +62,19 @@ pub(crate) fn base_args() -> Vec<OsString> {
         }
     }
     args.push(["--proc", "/proc"]).push(["--dev", "/dev"]);
-    for fresh in ["/tmp", "/var/tmp", "/run", "/home"] {
+    for fresh in ["/tmp", "/var/tmp", "/dev/shm"] {
+        args.push(["--perms", "1777"]).push(["--tmpfs", fresh]);
+    }
+    for fresh in ["/run", "/home"] {
         args.push(["--tmpfs", fresh]);
     }
     args.0
 }
 
 /// The whole profile of a user's cell, up to the program (exclusive).
-pub(crate) fn cell_args(spec: &CellSpec, accounts: &Path) -> Vec<OsString> {
-    let mut args = Args(base_args());
+pub(crate) fn cell_args(spec: &CellSpec, accounts: &Path, network: Network) -> Vec<OsString> {
+    let starter = if spec.account.is_some() { Starter::Root } else { Starter::Anybody };
+    let mut args = Args(base_args(starter, network));
     for name in ["passwd", "group"] {
         args.bind("--ro-bind", &accounts.join(name), &Path::new("/etc").join(name));
     }
@@ -66,18 +93,49 @@ pub(crate) fn cell_args(spec: &CellSpec, accounts: &Path) -> Vec<OsString> {
     for path in [&spec.home, &spec.run_dir] {
         args.bind("--bind", path, path);
     }
+    if let Some(doors) = &spec.doors {
+        args.bind("--ro-bind", doors, doors);
+    }
+    // By these a cell sees its own limits, as programs in it expect, and so does the probe.
+    for (folder, inside) in spec.group.iter().flat_map(|group| &group.folders) {
+        args.bind("--ro-bind", folder, inside);
+    }
     args.push(["--remount-ro", "/"])
         .push([OsStr::new("--chdir"), spec.home.as_os_str()])
         .push(["--clearenv"]);
-    for (key, value) in environment(spec) {
+    for (key, value) in environment(spec, network) {
         args.push([OsString::from("--setenv"), key, value]);
     }
     args.push(["--"]);
+    if let Some(account) = spec.account {
+        args.0.extend(become_account(account.uid));
+    }
     args.0
 }
 
+/// The words before a program that close all files to it but those that a cell has.
+pub(crate) fn confine_args(spec: &CellSpec) -> Vec<OsString> {
+    let autocode = spec.inside_autocode();
+    let mut words = vec![autocode.clone().into(), "confine".into()];
+    let programs = spec.programs.iter().filter_map(|program| npm_package(&real(program)));
+    let read = spec.read_only.iter().cloned().chain(spec.doors.clone()).chain(programs).chain([autocode]);
+    words.extend(read.flat_map(|path| ["--read".into(), path.into()]));
+    words.extend([&spec.home, &spec.run_dir].into_iter().flat_map(|path| ["--write".into(), path.into()]));
+    words.push("--".into());
+    words
+}
+
+/// The words before a program that make root another account, without a way back.
+pub(crate) fn become_account(uid: u32) -> impl Iterator<Item = OsString> {
+    let uid = uid.to_string();
+    let words =
+        ["setpriv", "--reuid", &uid, "--regid", &uid, "--clear-groups", "--no-new-privs"].map(OsString::from);
+    let capabilities = ["--inh-caps", "-all", "--bounding-set", "-all", "--"].map(OsString::from);
+    words.into_iter().chain(capabilities)
+}
+
 /// The whole environment inside a cell, sandboxed or not.
-pub(crate) fn environment(spec: &CellSpec) -> Vec<(OsString, OsString)> {
+pub(crate) fn environment(spec: &CellSpec, network: Network) -> Vec<(OsString, OsString)> {
     let mut path = OsString::new();
     for bin in spec.read_only.iter().map(|folder| folder.join("bin")).filter(|bin| bin.is_dir()) {
         path.push(bin);
@@ -91,6 +149,16 @@ pub(crate) fn environment(spec: &CellSpec) -> Vec<(OsString, OsString)> {
         ("TERM".into(), "xterm-256color".into()),
     ];
     environment.extend(std::env::var_os("TZ").map(|zone| ("TZ".into(), zone)));
+    if network == Network::Private {
+        let proxy = OsString::from(format!("http://127.0.0.1:{PROXY_PORT}"));
+        // Programs disagree about which spelling counts.
+        for name in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy"] {
+            environment.push((name.into(), proxy.clone()));
+        }
+        for name in ["NO_PROXY", "no_proxy"] {
+            environment.push((name.into(), "127.0.0.1,localhost,::1".into()));
+        }
+    }
     environment
 }
 
@@ -120,6 +188,12 @@ impl Args {
     }
 
     fn bind(&mut self, how: &str, source: &Path, target: &Path) {
+        // Made by bubblewrap itself they would be closed to a cell with an account of its own.
+        let above: Vec<&Path> =
+            target.ancestors().skip(1).filter(|folder| folder.parent().is_some()).collect();
+        for folder in above.into_iter().rev() {
+            self.push(["--perms", "0755"]).push([OsStr::new("--dir"), folder.as_os_str()]);
+        }
         self.push([OsStr::new(how), source.as_os_str(), target.as_os_str()]);
     }
 }

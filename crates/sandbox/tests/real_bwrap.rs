@@ -38,14 +38,9 @@ impl Fixture {
     }
 
     fn spec(&self, mode: SandboxMode) -> CellSpec {
-        CellSpec {
-            home: self.path("users/tom"),
-            run_dir: self.path("run/tom"),
-            autocode: self.path("bin/autocode"),
-            programs: vec![self.path("missing/claude")],
-            read_only: Vec::new(),
-            mode,
-        }
+        let (home, run_dir) = (self.path("users/tom"), self.path("run/tom"));
+        let programs = vec![self.path("missing/claude")];
+        CellSpec { programs, mode, ..CellSpec::new(home, run_dir, self.path("bin/autocode")) }
     }
 
     async fn run(&self, spec: &CellSpec, script: &str) -> (Cell, String) {
@@ -179,13 +174,11 @@ async fn a_link_or_pipe_in_place_of_the_log_is_refused() {
 
 /// Launches a cell and waits to be killed.
 async fn be_the_launcher(root: &Path) {
+    let (home, run_dir) = (root.join("users/tom"), root.join("run/tom"));
     let spec = CellSpec {
-        home: root.join("users/tom"),
-        run_dir: root.join("run/tom"),
-        autocode: root.join("bin/autocode"),
         programs: vec![root.join("missing")],
-        read_only: Vec::new(),
         mode: SandboxMode::Required,
+        ..CellSpec::new(home, run_dir, root.join("bin/autocode"))
     };
     let script = "while [ ! -e stop ]; do date +%s%N > beat; sleep 0.05; done; echo stopped";
     let _cell = launch(&spec, &[script.into()]).await.unwrap();

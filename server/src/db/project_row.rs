@@ -28,6 +28,7 @@ pub(super) struct ProjectRow {
     pub(super) approve_plan: bool,
     pub(super) clone_url: Option<String>,
     pub(super) running: bool,
+    pub(super) queued: bool,
     pub(super) created_at: i64,
     pub(super) updated_at: i64,
 }
@@ -58,7 +59,9 @@ impl TryFrom<ProjectRow> for Project {
             approve_plan: row.approve_plan,
             clone_url: row.clone_url,
             running: row.running,
+            queued: row.queued,
             isolation_warning: None,
+            isolation: None,
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),
         })

@@ -23,6 +23,8 @@ pub async fn find(
                   workspace_path, approval_policy, approve_plan as "approve_plan!: bool", clone_url,
                   exists (select 1 from agent_instances i where i.project_id = projects.id and i.status = 'running')
                       as "running!: bool",
+                  exists (select 1 from agent_instances i where i.project_id = projects.id and i.status = 'running'
+                          and i.queued_at is not null) as "queued!: bool",
                   created_at, updated_at
            from projects where user_id = ? and id = ?"#,
         user.0,
@@ -46,6 +48,8 @@ pub async fn list(db: impl SqliteExecutor<'_>, user: UserId) -> Result<Vec<Proje
                   workspace_path, approval_policy, approve_plan as "approve_plan!: bool", clone_url,
                   exists (select 1 from agent_instances i where i.project_id = projects.id and i.status = 'running')
                       as "running!: bool",
+                  exists (select 1 from agent_instances i where i.project_id = projects.id and i.status = 'running'
+                          and i.queued_at is not null) as "queued!: bool",
                   created_at, updated_at
            from projects where user_id = ? order by updated_at desc, id desc"#,
         user.0

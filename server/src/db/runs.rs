@@ -14,6 +14,8 @@ pub struct WantedInstance {
     pub id: InstanceId,
     /// The project it works on.
     pub project: ProjectId,
+    /// Whether it waits for room, so that nothing runs yet.
+    pub queued: bool,
 }
 
 /// Users who have an instance that should be running, without those being deleted.
@@ -46,15 +48,19 @@ pub async fn username(db: &SqlitePool, user: UserId) -> Result<Username, sqlx::E
 /// Those of the database.
 pub async fn running(db: &SqlitePool, user: UserId) -> Result<Vec<WantedInstance>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select id as "id!", project_id as "project_id!" from agent_instances
-           where user_id = ? and status = 'running' and project_id is not null"#,
+        r#"select id as "id!", project_id as "project_id!", queued_at is not null as "queued!: bool"
+           from agent_instances where user_id = ? and status = 'running' and project_id is not null"#,
         user.0
     );
     Ok(rows
         .fetch_all(db)
         .await?
         .into_iter()
-        .map(|row| WantedInstance { id: InstanceId(row.id), project: ProjectId(row.project_id) })
+        .map(|row| WantedInstance {
+            id: InstanceId(row.id),
+            project: ProjectId(row.project_id),
+            queued: row.queued,
+        })
         .collect())
 }
 
@@ -221,7 +227,8 @@ pub async fn end(
 ) -> Result<bool, sqlx::Error> {
     let status = if crashed { "crashed" } else { "stopped" };
     let done = sqlx::query!(
-        "update agent_instances set status = ?, stopped_at = ?, token_hash = null, token_expires_at = null, pid = null
+        "update agent_instances set status = ?, stopped_at = ?, token_hash = null, token_expires_at = null, pid = null,
+                queued_at = null
          where user_id = ? and id = ? and status = 'running'",
         status,
         now,

@@ -1,27 +1,24 @@
 //! Reaching a user's cell: connect to its runner, start the cell if there is none, end it for good.
 
 use std::{
-    ffi::OsString,
     io::ErrorKind,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use app::model::Username;
+use app::model::{UserId, Username};
 use autocode_runner::protocol::{Request, SpooledEvent};
-use autocode_sandbox::{CellSpec, real};
 use cap_std::{ambient_authority, fs::Dir};
 use tokio::{
+    process::Child,
     sync::mpsc,
     time::{Instant, sleep},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
-use crate::{
-    config::Config,
-    runner_link::{Link, LinkError, connect},
-};
+use super::Shared;
+use crate::runner_link::{Link, LinkError, connect};
 
 /// How long a new cell may take until its runner answers.
 const START_LIMIT: Duration = Duration::from_secs(15);
@@ -41,29 +38,24 @@ pub fn socket(run_dir: &Path) -> PathBuf {
 /// # Errors
 /// [`LinkError`] if a runner is there but does not greet, or if the cell cannot be started.
 pub async fn reach(
-    config: &Config,
+    shared: &Shared,
+    user: UserId,
     username: &Username,
     tracker: &TaskTracker,
     cancel: &CancellationToken,
 ) -> Result<Connection, LinkError> {
-    let run_dir = config.user_run_dir(username);
+    let run_dir = shared.config.user_run_dir(username);
     let socket = socket(&run_dir);
+    let refuse = |error: &dyn std::fmt::Display| LinkError::Refused(error.to_string());
+    // A runner that is there already needs them as well: the server may be a new one.
+    shared.doors.open(username)?;
     match connect(&socket, tracker, cancel).await {
         Err(error) if nobody_listens(&error) => {}
         result => return result,
     }
-    let spec = CellSpec {
-        home: config.user_home(username),
-        run_dir,
-        autocode: config.binary.clone(),
-        programs: vec![config.claude.clone(), config.codex.clone(), config.opencode.clone()],
-        read_only: config.sandbox_ro.clone(),
-        mode: config.sandbox,
-    };
-    let refuse = |error: &dyn std::fmt::Display| LinkError::Refused(error.to_string());
-    let mut cell =
-        autocode_sandbox::launch(&spec, &arguments(&spec, config)).await.map_err(|e| refuse(&e))?;
-    info!(%username, sandboxed = cell.sandboxed, "started a cell");
+    let uid = shared.cell_uid(user).await.map_err(|e| refuse(&e))?;
+    let mut cell = shared.cells.start(&shared.config, username, uid).await.map_err(|e| refuse(&e))?;
+    info!(%username, "started a cell");
     if let Some(warning) = &cell.warning {
         warn!(%username, "{warning}");
     }
@@ -72,43 +64,27 @@ pub async fn reach(
         match connect(&socket, tracker, cancel).await {
             Err(error) if nobody_listens(&error) && Instant::now() < deadline => {}
             result => {
-                // The cell lives on without us; waiting for it here only collects its exit status.
-                let cancel = cancel.clone();
-                tracker.spawn(async move {
-                    tokio::select! {
-                        () = cancel.cancelled() => {}
-                        status = cell.child.wait() => info!(?status, "a cell ended"),
-                    }
-                });
+                if let Some(mut child) = cell.child {
+                    // The cell lives on without us; waiting for it here only collects its exit status.
+                    let cancel = cancel.clone();
+                    tracker.spawn(async move {
+                        tokio::select! {
+                            () = cancel.cancelled() => {}
+                            status = child.wait() => info!(?status, "a cell ended"),
+                        }
+                    });
+                }
                 return result;
             }
         }
-        if let Ok(Some(status)) = cell.child.try_wait() {
+        if let Some(Ok(Some(status))) = cell.child.as_mut().map(Child::try_wait) {
             return Err(LinkError::Refused(format!(
                 "the cell ended at once ({status}); {} says why",
-                spec.run_dir.join("runner.log").display()
+                run_dir.join("runner.log").display()
             )));
         }
         sleep(Duration::from_millis(20)).await;
     }
-}
-
-fn arguments(spec: &CellSpec, config: &Config) -> Vec<OsString> {
-    vec![
-        "runner".into(),
-        "--home".into(),
-        spec.home.clone().into(),
-        "--run-dir".into(),
-        spec.run_dir.clone().into(),
-        "--claude".into(),
-        real(&config.claude).into(),
-        "--codex".into(),
-        real(&config.codex).into(),
-        "--opencode".into(),
-        real(&config.opencode).into(),
-        "--autocode".into(),
-        spec.inside_autocode().into(),
-    ]
 }
 
 /// Whether the error means that no runner is there, as opposed to one that misbehaves.
@@ -149,7 +125,7 @@ pub async fn end(run_dir: &Path, tracker: &TaskTracker) -> Result<(), LinkError>
 /// Those of the file system; a folder that is not there is fine.
 pub async fn remove_run_dir(run_dir: &Path, username: &Username) -> std::io::Result<()> {
     let run_dir = run_dir.to_owned();
-    let folders = [username.to_string(), format!(".accounts-{username}")];
+    let folders = [username.to_string(), format!(".accounts-{username}"), format!(".doors-{username}")];
     let removal = move || {
         let run = match Dir::open_ambient_dir(&run_dir, ambient_authority()) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),

@@ -3,10 +3,13 @@
 //! The database says what should run; keepers make it so and write down what happens. Must not know HTTP, pages or how
 //! a model is called. A killed server loses nothing: the next one reads the same rows and adopts what still runs.
 
+mod accounts;
+mod admission;
 mod cell;
 mod changes;
 mod convert;
 mod ingest;
+mod isolation;
 mod keeper;
 mod spec;
 mod start;
@@ -22,21 +25,23 @@ use std::{
 
 use app::{
     error::AppError,
-    model::{LiveEvent, Project, ProjectId, StartAnswer, UserId, Username, Viewer},
+    model::{IsolationReport, LiveEvent, Project, ProjectId, StartAnswer, UserId, Username, Viewer},
 };
 use autocode_nanobot::protocol::{Command, ContextUpdate};
-use autocode_runner::protocol::{Answer, Request};
+use autocode_runner::protocol::{Answer, Isolation, Request};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::error;
 
 use crate::{
+    cells::{Cells, doors::Doors},
     config::Config,
     db::{self, Db},
     live::LiveHub,
     metrics::Metrics,
     runner_link::LinkError,
 };
+use admission::Admission;
 use keeper::{Keeper, Order, Reply};
 
 pub use cell::socket as runner_socket;
@@ -63,7 +68,13 @@ pub(crate) struct Shared {
     live: LiveHub,
     metrics: Metrics,
     gateway_url: String,
-    warnings: Mutex<HashMap<UserId, Option<String>>>,
+    cells: Cells,
+    doors: Doors,
+    admission: Admission,
+    /// What each user's cell measured when it started.
+    isolation: Mutex<HashMap<UserId, Isolation>>,
+    /// The last measurement of an empty cell.
+    empty_cell: tokio::sync::Mutex<Option<IsolationReport>>,
     shutdown: CancellationToken,
 }
 
@@ -83,21 +94,24 @@ struct KeeperHandle {
 
 impl Orchestrator {
     /// An orchestrator without any keeper yet; `gateway_url` is how cells reach the gateway
-    /// (`http://127.0.0.1:3000/gateway`). Its tasks end with `shutdown`.
+    /// (`http://127.0.0.1:3000/gateway`) if they are on the machine's network. Its tasks end with `shutdown`.
     pub fn new(
         db: Db,
         config: Arc<Config>,
         live: LiveHub,
         metrics: Metrics,
         gateway_url: String,
+        (cells, doors): (Cells, Doors),
         shutdown: CancellationToken,
     ) -> Self {
-        let shared = Shared { db, config, live, metrics, gateway_url, warnings: Mutex::default(), shutdown };
+        let shared = Shared {admission: Admission::default(), cells, config, db, doors, empty_cell: tokio::sync::Mutex::default(), gateway_url, isolation: Mutex::default(), live, metrics, shutdown};
         Self { shared: Arc::new(shared), keepers: Arc::default(), tracker: TaskTracker::new() }
     }
 
     /// Takes up all that should run; called once when the server starts.
     pub async fn adopt(&self) {
+        self.take_up_cells().await;
+        self.tracker.spawn(self.clone().keep_admitting());
         match db::runs::users_with_running(self.shared.db.reader()).await {
             Ok(users) => {
                 for user in users {
@@ -208,15 +222,15 @@ impl Orchestrator {
         }
         let run_dir = self.shared.config.user_run_dir(username);
         cell::end(&run_dir, &self.tracker).await.map_err(unavailable)?;
+        self.shared.doors.close(username);
+        self.shared.cells.remove(username).await.map_err(|error| {
+            error!(%username, %error, "the files of a removed user cannot be removed");
+            AppError::Internal
+        })?;
         cell::remove_run_dir(&self.shared.config.run_dir, username).await.map_err(|error| {
             error!(%username, %error, "the run folder of a removed user cannot be removed");
             AppError::Internal
         })
-    }
-
-    /// What the isolation of a user's processes lacks, in one sentence, as far as known.
-    pub fn isolation_warning(&self, user: UserId) -> Option<String> {
-        self.shared.isolation_warning(user)
     }
 
     /// Asks a user's runner; `launch` starts a cell where none is.
@@ -266,11 +280,8 @@ impl Shared {
         let found = db::projects::find(self.db.reader(), user, id).await.map_err(internal)?;
         let mut project = found.ok_or(AppError::NotFound)?;
         project.isolation_warning = self.isolation_warning(user);
+        project.isolation = self.isolation_of(user);
         Ok(project)
-    }
-
-    fn isolation_warning(&self, user: UserId) -> Option<String> {
-        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).get(&user).cloned().flatten()
     }
 
     /// Tells open pages how a project stands now.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use app::model::{InstanceId, ProjectId, UserId};
 use autocode_nanobot::protocol::{AgentSpec, Limits, NanobotConfig, ProjectSpec};
-use autocode_runner::protocol::StartInstance;
+use autocode_runner::protocol::{Isolation, StartInstance};
+use autocode_sandbox::GATEWAY_PORT;
 
 use super::{
     Shared,
@@ -32,6 +33,7 @@ pub async fn start_instance(
     user: UserId,
     instance: InstanceId,
     project: ProjectId,
+    isolation: &Isolation,
 ) -> Result<Option<StartInstance>, sqlx::Error> {
     let Some(project) = db::projects::find(shared.db.reader(), user, project).await? else { return Ok(None) };
     let Some(agent) = db::agents::find(shared.db.reader(), user, project.agent_id).await? else {
@@ -65,7 +67,7 @@ pub async fn start_instance(
                 mcp_servers: agent.draft.mcp_servers,
                 wire_format: own.map(|own| wire_to_nanobot(own.info.wire_format)),
             },
-            gateway_url: shared.gateway_url.clone(),
+            gateway_url: gateway_url(shared, isolation),
             session: project.tmux_session,
             approval: policy_to_nanobot(project.approval_policy.unwrap_or(agent.draft.approval_policy)),
             limits: Limits { stall_secs: shared.config.stall_secs, ..Limits::default() },
@@ -74,4 +76,12 @@ pub async fn start_instance(
         clone_url: project.clone_url,
         environment: std::collections::BTreeMap::new(),
     }))
+}
+
+/// Where the gateway is for a cell: on a loopback of its own a port leads to it, on the machine's it is there itself.
+fn gateway_url(shared: &Shared, isolation: &Isolation) -> String {
+    if isolation.facts.private_network.holds {
+        return format!("http://127.0.0.1:{GATEWAY_PORT}/gateway");
+    }
+    shared.gateway_url.clone()
 }

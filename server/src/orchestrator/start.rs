@@ -25,8 +25,13 @@ impl Orchestrator {
         if !plan.steps.is_empty() && plan.finished() == plan.steps.len() {
             return Err(AppError::Conflict("Every step is done; add a step to go on.".to_owned()));
         }
+        self.shared.check_isolation().await?;
         let (instance_id, status) = self.record_start(viewer, &project).await?;
-        let order = |reply| Order::Start { instance: instance_id, project: id, reply };
+        if !self.let_in(Some(instance_id)).await.map_err(internal)? {
+            self.shared.publish(viewer.id, id).await;
+            return Ok(StartAnswer { instance_id, status });
+        }
+        let order = |reply| Order::Start { instance: instance_id, project: id, reply: Some(reply) };
         if let Err(error) = self.order(viewer.id, order).await.map_err(unavailable) {
             let mut tx = self.shared.db.begin().await.map_err(internal)?;
             let now = now_ms();
@@ -61,6 +66,7 @@ impl Orchestrator {
             }
             _ => internal(error),
         })?;
+        db::queue::enqueue(&mut tx, instance, now).await.map_err(internal)?;
         if let Some(mut plan) = db::progress::plan(&mut tx, viewer.id, project.id).await.map_err(internal)?
             && plan.steps.iter().any(|s| s.status == StepStatus::Failed)
         {

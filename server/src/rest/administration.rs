@@ -2,7 +2,7 @@
 
 use app::{
     backend::SharedBackend,
-    model::{AccountLink, AuditEntry, AuditQuery, IsolationReport, LinkId, NewLink},
+    model::{AccountLink, AuditEntry, AuditQuery, IsolationAcceptance, IsolationReport, LinkId, NewLink},
 };
 use axum::{
     extract::{OriginalUri, State},
@@ -14,7 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     Problem,
     document::tag,
-    extract::{Path, Query},
+    extract::{Json, Path, Query},
     idempotency::ShownOnce,
     paging::{PageParams, PageRequest, other_part, with_links},
 };
@@ -29,6 +29,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(remove))
         .routes(routes!(audit))
         .routes(routes!(isolation))
+        .routes(routes!(accept_isolation))
 }
 
 /// Invitations and reset links that are open, newest first.
@@ -114,4 +115,20 @@ async fn isolation(
     State(backend): State<SharedBackend>,
 ) -> Result<axum::Json<IsolationReport>, Problem> {
     Ok(axum::Json(backend.isolation(admin.viewer()).await?))
+}
+
+/// Lets agents start although the isolation has become weaker.
+#[utoipa::path(
+    post,
+    path = "/isolation/accept",
+    tag = tag::ADMINISTRATION,
+    operation_id = "accept_isolation",
+    responses((status = 200, body = IsolationReport), (status = 409))
+)]
+async fn accept_isolation(
+    admin: AdminUser,
+    State(backend): State<SharedBackend>,
+    Json(body): Json<IsolationAcceptance>,
+) -> Result<axum::Json<IsolationReport>, Problem> {
+    Ok(axum::Json(backend.accept_isolation(admin.viewer(), body.level).await?))
 }

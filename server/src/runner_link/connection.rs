@@ -23,7 +23,7 @@ use tokio::{
 use tokio_util::{codec::Framed, sync::CancellationToken, task::TaskTracker};
 use tracing::debug;
 
-use super::{GREETING_LIMIT, LinkError, socket::connect_directly};
+use super::{GREETING_LIMIT, LinkError, dial::dial};
 use crate::metrics::Open;
 
 /// Events that may wait for the database before reading from the runner pauses.
@@ -56,7 +56,7 @@ pub async fn connect(
     cancel: &CancellationToken,
 ) -> Result<(Link, mpsc::Receiver<SpooledEvent>), LinkError> {
     let greeting = async {
-        let mut framed = Framed::new(connect_directly(socket).await?, FrameCodec::default());
+        let mut framed = Framed::new(dial(socket).await?, FrameCodec::default());
         framed.send(Frame::json(&Hello::Control { version: VERSION })?).await?;
         match next_message(&mut framed).await? {
             ServerBound::Welcome { version: VERSION, isolation } => Ok((framed, isolation)),

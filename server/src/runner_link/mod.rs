@@ -4,7 +4,7 @@
 //! have a time limit, and a frame that does not parse ends the connection.
 
 mod connection;
-mod socket;
+mod dial;
 mod terminal;
 
 use std::{io, time::Duration};

@@ -16,7 +16,7 @@ use futures::{
 use tokio::{net::UnixStream, time::timeout};
 use tokio_util::codec::Framed;
 
-use super::{GREETING_LIMIT, LinkError, socket::connect_directly};
+use super::{GREETING_LIMIT, LinkError, dial::dial};
 
 /// What a viewer wants of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub async fn open_terminal(socket: &Path, session: &str, view: View) -> Result<T
         View::History(lines) => Hello::History { session, lines },
     };
     let greeting = async {
-        let mut framed = Framed::new(connect_directly(socket).await?, FrameCodec::default());
+        let mut framed = Framed::new(dial(socket).await?, FrameCodec::default());
         framed.send(Frame::json(&hello)?).await?;
         let (sink, stream) = framed.split();
         let mut link = TerminalLink { reader: TerminalReader { stream }, writer: TerminalWriter { sink } };

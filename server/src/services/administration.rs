@@ -57,6 +57,28 @@ impl Administration for Services {
 
     async fn isolation(&self, viewer: &Viewer) -> Answer<IsolationReport> {
         admin(viewer)?;
-        Ok(self.isolation.report(self.config.sandbox).await)
+        let accepted = db::cells::accepted_level(self.db.reader()).await.map_err(error::db)?;
+        Ok(IsolationReport { accepted, ..self.orchestrator.isolation_report().await })
+    }
+
+    async fn accept_isolation(&self, viewer: &Viewer, level: u8) -> Answer<IsolationReport> {
+        admin(viewer)?;
+        let report = self.orchestrator.isolation_report().await;
+        if report.level != level {
+            return Err(AppError::Conflict(format!(
+                "Level {} was measured, not {level}: look at it again before you accept it.",
+                report.level
+            )));
+        }
+        let mut tx = self.begin().await?;
+        let before = db::cells::accepted_level(&mut *tx).await.map_err(error::db)?;
+        db::cells::set_accepted_level(&mut tx, level).await.map_err(error::db)?;
+        let detail = format!("level {} to {level}", before.map_or("none".to_owned(), |l| l.to_string()));
+        let actor = viewer.username.as_str();
+        db::audit::insert(&mut tx, None, actor, "isolation_accepted", &detail, now_ms())
+            .await
+            .map_err(error::db)?;
+        tx.commit().await.map_err(error::db)?;
+        Ok(IsolationReport { accepted: Some(level), ..report })
     }
 }

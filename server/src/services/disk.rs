@@ -16,7 +16,7 @@ use cap_std::fs::{Dir, MetadataExt as _, ReadDir};
 use tokio::sync::Mutex;
 
 use super::UserFolders;
-use crate::{db::now_ms, error::internal};
+use crate::{cells::Cells, db::now_ms, error::internal};
 
 /// For this long a measurement is good enough.
 const FRESH_MS: i64 = 5 * 60 * 1000;
@@ -32,11 +32,31 @@ const BLOCK: u64 = 512;
 pub struct DiskGauge(Mutex<HashMap<UserId, DiskUse>>);
 
 impl DiskGauge {
+    /// Measures one user's disk use now.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] if it cannot be measured.
+    pub async fn measure_now(
+        &self,
+        cells: &Cells,
+        folders: &UserFolders,
+        (id, name): (UserId, &Username),
+    ) -> Result<DiskUse, AppError> {
+        let measured = size(cells, folders, name, Instant::now() + LIMIT).await?;
+        self.0.lock().await.insert(id, measured.clone());
+        Ok(measured)
+    }
+
     /// Fills in the disk use of each user, measured now where the number is old.
     ///
     /// # Errors
     /// [`AppError::Internal`] if the work is cut short; folders that cannot be read make a number incomplete.
-    pub async fn measure(&self, folders: &UserFolders, users: &mut [UserSummary]) -> Result<(), AppError> {
+    pub async fn measure(
+        &self,
+        cells: &Cells,
+        folders: &UserFolders,
+        users: &mut [UserSummary],
+    ) -> Result<(), AppError> {
         let deadline = Instant::now() + LIMIT;
         let mut known = self.0.lock().await;
         known.retain(|id, _| users.iter().any(|row| row.user.id == *id));
@@ -52,7 +72,7 @@ impl DiskGauge {
             if Instant::now() >= deadline {
                 break;
             }
-            let measured = size(folders, name, deadline).await?;
+            let measured = size(cells, folders, name, deadline).await?;
             known.insert(id, measured);
         }
         for row in users {
@@ -62,11 +82,21 @@ impl DiskGauge {
     }
 }
 
-async fn size(folders: &UserFolders, name: &Username, deadline: Instant) -> Result<DiskUse, AppError> {
+async fn size(
+    cells: &Cells,
+    folders: &UserFolders,
+    name: &Username,
+    deadline: Instant,
+) -> Result<DiskUse, AppError> {
+    // Under accounts of their own, users close folders that only root can count.
+    let by_root = cells.measure(name).await.map_err(|e| internal("a user's folder cannot be measured", e))?;
+    if let Some((bytes, complete)) = by_root {
+        return Ok(DiskUse { bytes, complete, measured_at: Timestamp::from_millis(now_ms()) });
+    }
     let name = name.clone();
     let counted = folders.blocking(move |users, _| {
         let home = users.open_dir(name.as_str())?;
-        Ok(count(&home, deadline))
+        Ok(count_files(&home, deadline))
     });
     let (bytes, complete) = match counted.await? {
         Ok(counted) => counted,
@@ -77,7 +107,7 @@ async fn size(folders: &UserFolders, name: &Username, deadline: Instant) -> Resu
 }
 
 /// Bytes below a folder, and whether all of them were counted.
-fn count(home: &Dir, deadline: Instant) -> (u64, bool) {
+pub fn count_files(home: &Dir, deadline: Instant) -> (u64, bool) {
     let Ok(entries) = home.entries() else { return (0, false) };
     let (mut bytes, mut complete) = (0_u64, true);
     let mut open: Vec<ReadDir> = vec![entries];
@@ -117,7 +147,7 @@ mod tests {
 
     fn counted(root: &std::path::Path, limit: Duration) -> (u64, bool) {
         let home = Dir::open_ambient_dir(root, ambient_authority()).unwrap();
-        count(&home, Instant::now() + limit)
+        count_files(&home, Instant::now() + limit)
     }
 
     #[test]

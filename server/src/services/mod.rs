@@ -9,8 +9,8 @@ mod api_keys;
 mod check;
 mod device;
 mod disk;
+mod disk_limit;
 mod folders;
-mod isolation;
 mod key_source;
 mod links;
 mod overview;
@@ -48,9 +48,8 @@ use crate::{
 };
 pub use accounts::{SetupToken, create_admin};
 pub(crate) use api_keys::write_copy;
-pub use disk::DiskGauge;
+pub use disk::{DiskGauge, count_files};
 pub use folders::UserFolders;
-pub use isolation::IsolationProbe;
 pub use key_source::StoredKeys;
 pub use projects::demo_project;
 
@@ -78,8 +77,6 @@ pub struct Services {
     pub disk: DiskGauge,
     /// Whether there is room on the disk.
     pub space: DiskWatch,
-    /// How well users are kept apart.
-    pub isolation: IsolationProbe,
 }
 
 /// Refuses whoever is no admin.
@@ -106,6 +103,7 @@ impl Services {
         let found = db::projects::find(self.db.reader(), viewer.id, id).await.map_err(error::db)?;
         let mut project = found.ok_or(AppError::NotFound)?;
         project.isolation_warning = self.orchestrator.isolation_warning(viewer.id);
+        project.isolation = self.orchestrator.isolation_of(viewer.id);
         Ok(project)
     }
 

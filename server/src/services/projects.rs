@@ -219,7 +219,9 @@ impl Projects for Services {
     }
 
     async fn start(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer> {
+        self.find_project(viewer, id).await?;
         self.room_on_disk()?;
+        self.check_disk(viewer).await?;
         let answer = self.orchestrator.start(viewer, id).await?;
         self.trust_starter(viewer, id).await?;
         Ok(answer)
@@ -239,6 +241,8 @@ impl Projects for Services {
 
     async fn restart(&self, viewer: &Viewer, id: ProjectId) -> Answer<StartAnswer> {
         self.room_on_disk()?;
+        self.find_project(viewer, id).await?;
+        self.check_disk(viewer).await?;
         self.orchestrator.restart(viewer, id).await
     }
 

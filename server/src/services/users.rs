@@ -55,7 +55,7 @@ impl Users for Services {
     async fn users(&self, viewer: &Viewer, page: Page) -> Answer<Vec<UserSummary>> {
         admin(viewer)?;
         let mut users = db::users::summaries(self.db.reader(), page).await.map_err(error::db)?;
-        self.disk.measure(&self.folders, &mut users).await?;
+        self.disk.measure(self.orchestrator.cells(), &self.folders, &mut users).await?;
         for row in &mut users {
             row.isolation_warning = self.orchestrator.isolation_warning(row.user.id);
         }

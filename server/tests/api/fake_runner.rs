@@ -11,6 +11,7 @@ use autocode_runner::{
     frame::{Frame, FrameCodec},
     protocol::{Answer, Isolation, Request, RequestFrame, RunnerEvent, ServerBound, SpooledEvent, VERSION},
 };
+use autocode_sandbox::{Fact, Facts};
 use futures::{SinkExt as _, StreamExt as _};
 use tokio::{
     net::UnixListener,
@@ -70,7 +71,16 @@ async fn serve(listener: UnixListener, told: Sender<Request>, mut to_tell: Recei
     let mut framed = Framed::new(stream, FrameCodec::default());
     let hello = framed.next().await.unwrap().unwrap();
     assert!(matches!(hello, Frame::Json(_)), "{hello:?}");
-    let isolation = Isolation { sandboxed: true, warning: None };
+    let whole = || Fact::yes("As the test says.");
+    let facts = Facts {
+        bubblewrap: whole(),
+        own_files: whole(),
+        own_processes: whole(),
+        private_network: whole(),
+        own_account: Fact::no("As the test says."),
+        limits: Fact::no("As the test says."),
+    };
+    let isolation = Isolation { facts, measured_at: 0 };
     let welcome = ServerBound::Welcome { version: VERSION, isolation };
     framed.send(Frame::json(&welcome).unwrap()).await.unwrap();
     let mut seq = 0;

@@ -7,6 +7,7 @@ use reqwest::{Method, RequestBuilder, header};
 use serde_json::{Value, json};
 use server::{
     Ready,
+    cells::Cells,
     config::{Config, ConfigArgs},
 };
 use tempfile::TempDir;
@@ -78,7 +79,8 @@ impl TestServer {
         let listener = TcpListener::bind(addr).await.unwrap();
         let shutdown = CancellationToken::new();
         let (ready, is_ready) = oneshot::channel();
-        let task = tokio::spawn(server::run_with(config, listener, shutdown.clone(), Some(ready)));
+        let task =
+            tokio::spawn(server::run_with(config, listener, shutdown.clone(), Some(ready), Cells::Own));
         let Ok(Ready { addr, setup_link }) = is_ready.await else {
             panic!("the server does not start: {:?}", task.await);
         };

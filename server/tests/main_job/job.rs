@@ -17,6 +17,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::look::{children, is_header, is_server, placeholder, user_texts};
+
 const USER: &str = "tom";
 const PASSWORD: &str = "correct horse battery";
 /// A whole job may take this long on a busy machine.
@@ -25,6 +27,7 @@ const JOB_LIMIT: Duration = Duration::from_secs(240);
 /// An installation in a temporary folder with one agent and the demonstration project.
 pub struct Job {
     folder: TempDir,
+    environment: Vec<(&'static str, &'static str)>,
     addr: String,
     server: Option<Child>,
     model: DemoServer,
@@ -44,6 +47,11 @@ pub fn claude() -> PathBuf {
 impl Job {
     /// Starts everything and creates the project; nothing runs yet.
     pub async fn new(model: &str) -> Self {
+        Self::with(model, &[]).await
+    }
+
+    /// As [`Job::new`], with more of the server's environment.
+    pub async fn with(model: &str, environment: &[(&'static str, &'static str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let model_url = format!("http://{}", listener.local_addr().unwrap());
         let demo = DemoServer::new(Scenario::builtin().unwrap()).with_journal(10_000);
@@ -54,6 +62,7 @@ impl Job {
         let addr = StdListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let mut job = Self {
             folder,
+            environment: environment.to_vec(),
             addr,
             server: None,
             model: demo,
@@ -88,6 +97,7 @@ impl Job {
             .env("AUTOCODE_CLAUDE", claude())
             .env("AUTOCODE_DEMO_URL", &self.model_url)
             .env("AUTOCODE_ANTHROPIC_URL", &self.model_url)
+            .envs(self.environment.iter().copied())
             .current_dir(self.folder.path());
         command
     }
@@ -111,12 +121,31 @@ impl Job {
         serve.arg("serve").stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         self.server = Some(serve.spawn().unwrap());
         let deadline = Instant::now() + Duration::from_secs(20);
-        while self.http.get(format!("http://{}/readyz", self.addr)).send().await.is_err() {
+        while !self.answers().await {
             assert!(Instant::now() < deadline, "the server does not start:\n{}", self.server_log());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let answer: Value = self.post("/auth/login", json!({"username": USER, "password": PASSWORD})).await;
         self.token = answer["access_token"].as_str().unwrap().to_owned();
+    }
+
+    /// Whether the server answers.
+    pub async fn answers(&self) -> bool {
+        self.http.get(format!("http://{}/readyz", self.addr)).send().await.is_ok()
+    }
+
+    /// Process id of what was started.
+    pub fn started_pid(&self) -> u32 {
+        self.server.as_ref().unwrap().id()
+    }
+
+    /// Process id of what serves: started by root, that is not the process that was started but one below it.
+    pub fn server_pid(&self) -> u32 {
+        let mut pid = self.started_pid();
+        while let Some(below) = children(pid).into_iter().find(|child| is_server(*child)) {
+            pid = below;
+        }
+        pid
     }
 
     /// Ends the server as a crash would.
@@ -135,11 +164,8 @@ impl Job {
         let run = self.folder.path().join("run").join(USER);
         let mut text = String::new();
         for file in [self.server_log_path(), run.join("runner.log")] {
-            text.push_str(&format!(
-                "== {}\n{}\n",
-                file.display(),
-                std::fs::read_to_string(&file).unwrap_or_default()
-            ));
+            let said = std::fs::read_to_string(&file).unwrap_or_default();
+            text.push_str(&format!("== {}\n{said}\n", file.display()));
         }
         text
     }
@@ -255,34 +281,6 @@ impl Job {
         }
         counts
     }
-}
-
-fn is_header(line: &str) -> bool {
-    ["# Step ", "# Fix step ", "# Continue step "].iter().any(|start| line.starts_with(start))
-}
-
-/// The texts that user messages of an Anthropic request carry, without reminders of the CLI and tool results.
-fn user_texts(body: &Value) -> Vec<String> {
-    let messages = body["messages"].as_array().cloned().unwrap_or_default();
-    let user = messages.iter().filter(|m| m["role"] == "user");
-    user.flat_map(|m| match &m["content"] {
-        Value::String(text) => vec![text.clone()],
-        Value::Array(blocks) => blocks.iter().filter_map(|b| b["text"].as_str()).map(str::to_owned).collect(),
-        _ => Vec::new(),
-    })
-    .filter(|text| !text.trim_start().starts_with("<system-reminder>"))
-    .collect()
-}
-
-fn placeholder() -> Project {
-    serde_json::from_value(json!({
-        "id": 0, "agent_id": 0, "name": "-", "slug": "none", "description": "", "architecture": null,
-        "implementation_plan": {"steps": []}, "status": "created", "status_reason": null, "question": null,
-        "suggestions": [], "help_screen": null, "resumes_at": null, "approval_policy": null, "approve_plan": false,
-        "current_step": 0, "tmux_session": "", "workspace_path": "", "running": false, "isolation_warning": null,
-        "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", "clone_url": null,
-    }))
-    .unwrap()
 }
 
 impl Drop for Job {

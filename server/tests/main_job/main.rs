@@ -2,7 +2,10 @@
 
 #![cfg(test)]
 
+mod attack;
 mod job;
 mod kill;
+mod look;
 mod plan;
+mod root;
 mod undo;

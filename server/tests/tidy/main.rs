@@ -23,7 +23,7 @@ const DIRECTION: [(&str, &[&str]); 8] = [
     ("frontend", &["app"]),
     ("app", &[]),
     ("server", &["app", "autocode-runner", "autocode-nanobot", "autocode-sandbox", "autocode-demo-llm"]),
-    ("autocode-runner", &["autocode-nanobot", "autocode-tmux"]),
+    ("autocode-runner", &["autocode-nanobot", "autocode-tmux", "autocode-sandbox"]),
     ("autocode-nanobot", &["autocode-tmux"]),
     ("autocode-tmux", &[]),
     ("autocode-demo-llm", &[]),

@@ -1,22 +1,23 @@
-//! How well users are kept apart, as measured.
+//! How well users are kept apart, as measured, and the way to accept that it has become worse.
 
-use leptos::prelude::*;
+use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
     api,
-    components::{Load, LocalTime},
-    model::{IsolationFact, IsolationReport},
+    components::{FormError, IsolationFacts, Load, Submit, problem, successes},
+    model::IsolationReport,
 };
 
 /// The level with its facts and date.
 #[component]
 pub fn Isolation() -> impl IntoView {
-    let report = Resource::new(|| (), |()| api::load_isolation());
+    let accept = ServerAction::<api::AcceptIsolation>::new();
+    let report = Resource::new(move || successes(accept), |_| api::load_isolation());
     view! {
         <section class="group" id="isolation">
             <h2>"Isolation"</h2>
             <Load resource=report let:report>
-                <Report report />
+                <Report report accept />
             </Load>
         </section>
     }
@@ -24,40 +25,33 @@ pub fn Isolation() -> impl IntoView {
 }
 
 #[component]
-fn Report(report: IsolationReport) -> impl IntoView {
-    let meaning = match report.level {
-        0 => {
-            "none: agents can read whatever the server can. Let only people in whom you trust with all of it."
-        }
-        1 => "file access is limited, nothing else.",
-        2 => "each user\u{2019}s agents run inside bubblewrap, all under one account.",
-        3 => "each user\u{2019}s agents run inside bubblewrap under an account of their own.",
-        _ => "own account, bubblewrap, private network and limits for each user.",
-    };
-    let facts = report.facts.into_iter().map(|fact| view! { <Fact fact /> }).collect_view();
+fn Report(report: IsolationReport, accept: ServerAction<api::AcceptIsolation>) -> impl IntoView {
+    let level = report.level;
+    let worse = report.accepted.filter(|accepted| *accepted > level);
     view! {
         <div class="panel stack">
-            <p data-testid="isolation-level">
-                <strong>{format!("Level {} of 4: ", report.level)}</strong>
-                {meaning}
-            </p>
-            <ul class="isolation-facts">{facts}</ul>
-            <p class="hint">"Measured by starting a cell, " <LocalTime at=report.measured_at /> "."</p>
+            {worse.map(|before| view! { <Accept level before accept /> })}
+            <IsolationFacts report />
         </div>
     }
     .into_any()
 }
 
+/// Says that nothing starts, and lets an admin change that.
 #[component]
-fn Fact(fact: IsolationFact) -> impl IntoView {
+fn Accept(level: u8, before: u8, accept: ServerAction<api::AcceptIsolation>) -> impl IntoView {
+    let problem = problem(accept);
     view! {
-        <li data-holds=fact.holds.to_string()>
-            <span class="fact-sign">{if fact.holds { "Yes" } else { "No" }}</span>
-            <div>
-                <strong>{fact.name}</strong>
-                <p class="hint">{fact.detail}</p>
-            </div>
-        </li>
+        <ActionForm action=accept attr:class="stack" attr:aria-label="Accept the lower level">
+            <p class="warning" role="alert">
+                {format!(
+                    "The isolation was at level {before} before and is at level {level} now. No agent starts until you accept that or mend it.",
+                )}
+            </p>
+            <FormError problem />
+            <input type="hidden" name="level" value=level.to_string() />
+            <Submit label="Accept the lower level" tone="danger" pending=accept.pending() />
+        </ActionForm>
     }
     .into_any()
 }

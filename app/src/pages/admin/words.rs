@@ -46,6 +46,7 @@ pub fn event(entry: &AuditEntry) -> String {
         "wrong_password_again" => "typed a wrong password where it was asked for again".to_owned(),
         "mcp_commands_set" => format!("gave the agent {detail} MCP servers that run commands"),
         "terminal_device_trusted" => format!("trusted another browser with the terminal of {detail}"),
+        "isolation_accepted" => format!("accepted a weaker isolation of agents ({detail})"),
         "refresh_token_reused" => "a stolen or replayed refresh token was used; its session ended".to_owned(),
         other => format!("{} {detail}", other.replace('_', " ")),
     }

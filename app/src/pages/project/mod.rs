@@ -24,7 +24,7 @@ use usage::UsageTab;
 
 use crate::{
     api::{self, ProjectDetail, TabData},
-    components::{Live, Load, LogView, StatusBadge, TerminalView, forget_sent_drafts},
+    components::{IsolationFacts, Live, Load, LogView, StatusBadge, TerminalView, forget_sent_drafts},
     error::AppError,
     model::{Project, ProjectId, ProjectTab},
     pages::{NotFoundPage, id_in_path},
@@ -120,11 +120,36 @@ fn Standing(project: Signal<Project>) -> impl IntoView {
     view! {
         <p class="standing">
             <StatusBadge project test_id="project-status" />
-            <span data-testid="status-reason">{move || project.with(|p| p.status_reason.clone())}</span>
+            <span data-testid="status-reason">{move || project.with(reason)}</span>
         </p>
         <p class="warning" role="note" hidden=move || project.with(|p| p.isolation_warning.is_none())>
             {move || project.with(|p| p.isolation_warning.clone())}
         </p>
+        <Measured project />
     }
     .into_any()
+}
+
+/// Why the project stands where it does.
+fn reason(project: &Project) -> Option<String> {
+    let queued =
+        "Waits for its turn: there must be memory for one more agent, and a place among its owner\u{2019}s.";
+    if project.queued { Some(queued.to_owned()) } else { project.status_reason.clone() }
+}
+
+/// What its cell was measured to have, folded up.
+#[component]
+fn Measured(project: Signal<Project>) -> impl IntoView {
+    let report = Memo::new(move |_| project.with(|p| p.isolation.clone()));
+    let facts = move || {
+        report.get().map(|report| {
+            view! {
+                <details class="isolation-of-project">
+                    <summary>{format!("Isolation: level {} of 4", report.level)}</summary>
+                    <IsolationFacts report />
+                </details>
+            }
+        })
+    };
+    view! { {facts} }.into_any()
 }

@@ -118,6 +118,10 @@ impl Administration for Fake {
     async fn isolation(&self, _: &Viewer) -> Answer<IsolationReport> {
         let (name, detail) = ("Own network".to_owned(), "Shared <x>.".to_owned());
         let facts = vec![IsolationFact { name, holds: false, detail }];
-        Ok(IsolationReport { level: 2, facts, measured_at: THEN() })
+        let lacks = Some("Level <2>.".to_owned());
+        Ok(IsolationReport { level: 2, facts, lacks, accepted: Some(4), measured_at: THEN() })
+    }
+    async fn accept_isolation(&self, _: &Viewer, _: u8) -> Answer<IsolationReport> {
+        Err(AppError::NotFound)
     }
 }

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::{CliError, Presence, exit::ProcessExit, terminal::Terminal};
 use crate::{
     launch::LaunchFile,
+    network,
     protocol::{NanobotConfig, StartCommand},
     state::write_atomically,
 };
@@ -205,9 +206,13 @@ pub fn process_start(pid: u32) -> Option<u64> {
 
 /// What every coding CLI gets of the nanobot's own environment, and nothing else.
 pub fn inherited_environment() -> impl Iterator<Item = (String, String)> {
-    ["PATH", "LANG", "TZ", "USER", "LOGNAME", "SHELL"]
+    ["PATH", "LANG", "TZ", "USER", "LOGNAME", "SHELL", "TMPDIR"]
         .into_iter()
         .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
+        .chain(
+            network::environment()
+                .filter_map(|(name, value)| Some((name.to_owned(), value.into_string().ok()?))),
+        )
 }
 
 /// A word for `sh`.

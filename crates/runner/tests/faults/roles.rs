@@ -45,6 +45,8 @@ fn runner_args(root: &Path) -> RunnerArgs {
         paths: RunnerPaths { home: root.join("tom"), run_dir: root.join("run") },
         autocode: root.join("bin/autocode"),
         programs: CliPrograms { claude: root.join("bin/claude"), ..CliPrograms::default() },
+        doors: None,
+        forward: false,
     }
 }
 

@@ -9,6 +9,7 @@ use autocode_runner::{
         Answer, Hello, Request, RequestFrame, RunnerEvent, ServerBound, SpooledEvent, StartInstance, VERSION,
     },
 };
+use autocode_sandbox::Facts;
 use futures::{SinkExt, StreamExt};
 use tokio::{
     net::UnixStream,
@@ -43,7 +44,7 @@ pub struct Client {
     events: VecDeque<SpooledEvent>,
     next: u64,
     /// What the runner says of its isolation.
-    pub sandboxed: bool,
+    pub facts: Facts,
 }
 
 impl Client {
@@ -60,8 +61,8 @@ impl Client {
             if let Some(Ok(Frame::Json(json))) = greeting {
                 let welcome: serde_json::Value = serde_json::from_slice(&json).unwrap();
                 assert_eq!(welcome["type"], "welcome");
-                let sandboxed = welcome["isolation"]["sandboxed"] == true;
-                return Self { wire, events: VecDeque::new(), next: 0, sandboxed };
+                let facts = serde_json::from_value(welcome["isolation"]["facts"].clone()).unwrap();
+                return Self { wire, events: VecDeque::new(), next: 0, facts };
             }
             assert!(Instant::now() < deadline, "{greeting:?} instead of a greeting");
             sleep(Duration::from_millis(20)).await;

@@ -101,6 +101,8 @@ pub fn args(root: &Path) -> RunnerArgs {
         paths: RunnerPaths { home: root.join("tom"), run_dir: root.join("run") },
         autocode: root.join("bin/autocode"),
         programs: CliPrograms { claude: "/usr/bin/true".into(), ..CliPrograms::default() },
+        doors: Some(root.join("doors")).filter(|doors| doors.exists()),
+        forward: false,
     }
 }
 

@@ -40,8 +40,8 @@ pub type Reply = oneshot::Sender<Result<Answer, LinkError>>;
 
 /// What the orchestrator asks of a keeper; the reply comes when it is done.
 pub enum Order {
-    /// Start an instance whose row is `running` already.
-    Start { instance: InstanceId, project: ProjectId, reply: Reply },
+    /// Start an instance whose row is `running` already; without a reply, a failure is written down.
+    Start { instance: InstanceId, project: ProjectId, reply: Option<Reply> },
     /// Ask the runner; `launch` starts a cell where none is.
     Ask { request: Request, launch: bool, reply: Reply },
 }
@@ -130,7 +130,7 @@ impl Keeper {
     async fn execute(&mut self, order: Order) {
         let (request, launch, reply) = match order {
             Order::Start { instance, project, reply } => {
-                return self.start(instance, project, Some(reply)).await;
+                return self.start(instance, project, reply).await;
             }
             Order::Ask { request, launch, reply } => (request, launch, reply),
         };
@@ -159,20 +159,18 @@ impl Keeper {
         if let Some((link, _)) = &self.connection {
             return Ok(link.clone());
         }
-        let config = &self.shared.config;
         let (link, events) = if launch {
-            cell::reach(config, &self.username, &self.tracker, &self.cancel).await?
+            cell::reach(&self.shared, self.user, &self.username, &self.tracker, &self.cancel).await?
         } else {
-            let socket = cell::socket(&config.user_run_dir(&self.username));
+            let socket = cell::socket(&self.shared.config.user_run_dir(&self.username));
             connect(&socket, &self.tracker, &self.cancel).await?
         };
         let link = link.counted(self.shared.metrics.runner());
-        let warning = link.isolation().warning.clone();
         self.shared
-            .warnings
+            .isolation
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .insert(self.user, warning);
+            .insert(self.user, link.isolation().clone());
         self.cursor = db::progress::cursor(self.shared.db.reader(), self.user)
             .await
             .map_err(|error| LinkError::Refused(format!("the database failed: {error}")))?;
@@ -210,7 +208,8 @@ impl Keeper {
         let db = self.shared.db.clone();
         let database = |error: sqlx::Error| LinkError::Refused(format!("the database failed: {error}"));
         if self.connection.is_none() {
-            if db::runs::running(db.reader(), self.user).await.map_err(database)?.is_empty() {
+            let wanted = db::runs::running(db.reader(), self.user).await.map_err(database)?;
+            if wanted.iter().all(|instance| instance.queued) {
                 return Ok(());
             }
             self.link(true).await?;
@@ -247,7 +246,7 @@ impl Keeper {
                 link.ask(Request::StopInstance { instance_id: id.0, end_session: None }, LONG).await?;
             }
         }
-        for instance in wanted {
+        for instance in wanted.into_iter().filter(|instance| !instance.queued) {
             if !self.started.contains(&instance.id) {
                 self.start(instance.id, instance.project, None).await;
             }

@@ -16,10 +16,14 @@ impl Keeper {
     pub(super) async fn start(&mut self, instance: InstanceId, project: ProjectId, reply: Option<Reply>) {
         let prepared = match self.link(true).await {
             Ok(_) if self.started.contains(&instance) => Ok(None),
-            Ok(link) => spec::start_instance(&self.shared, self.user, instance, project)
-                .await
-                .map(|order| order.map(|order| (link, order)))
-                .map_err(|error| LinkError::Refused(format!("the database failed: {error}"))),
+            // The cell itself may be worse than the empty one that was measured.
+            Ok(link) => match self.shared.check_level(link.isolation().facts.level(), true).await {
+                Ok(()) => spec::start_instance(&self.shared, self.user, instance, project, link.isolation())
+                    .await
+                    .map(|order| order.map(|order| (link, order)))
+                    .map_err(|error| LinkError::Refused(format!("the database failed: {error}"))),
+                Err(error) => Err(LinkError::Refused(error.to_string())),
+            },
             Err(error) => Err(error),
         };
         let (shared, user) = (self.shared.clone(), self.user);

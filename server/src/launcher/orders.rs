@@ -1,0 +1,157 @@
+//! Carrying out the server's orders, each checked: a server that was taken over gets no more than cells.
+
+use std::{ops::RangeInclusive, sync::Arc, time::Duration};
+
+use app::model::Username;
+use autocode_sandbox::{Account, CellSpec, Group, launch};
+use cap_std::{ambient_authority, fs::Dir};
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+use super::ownership::{self, Owner};
+use crate::{
+    cells::{
+        self, examine_empty,
+        protocol::{CellUser, Order, Reply},
+    },
+    config::Config,
+    services::{UserFolders, count_files},
+};
+
+/// How long counting a user's files may take.
+const COUNT_LIMIT: Duration = Duration::from_secs(2);
+
+/// What root needs to carry out orders; clones share it.
+#[derive(Clone)]
+pub struct Orders {
+    config: Arc<Config>,
+    server: Owner,
+    uids: RangeInclusive<u32>,
+    children: TaskTracker,
+}
+
+impl Orders {
+    /// `uids` are those that cells may have, the server's excluded.
+    pub fn new(config: Arc<Config>, server: Owner, uids: RangeInclusive<u32>) -> Self {
+        Self { config, server, uids, children: TaskTracker::new() }
+    }
+
+    /// The server's account.
+    pub fn server(&self) -> Owner {
+        self.server
+    }
+
+    /// Carries out one order.
+    pub async fn carry_out(&self, order: Order) -> Reply {
+        let done = match order {
+            Order::Prepare(user) => self.prepare(user).await.map(|()| Reply::Done),
+            Order::Start(user) => self.start(user).await,
+            Order::Remove { username } => self.remove(username).await.map(|()| Reply::Done),
+            Order::Measure { username } => self.measure(username).await,
+            Order::Examine => self.examine().await,
+        };
+        done.unwrap_or_else(|message| {
+            warn!(message, "an order of the server was not carried out");
+            Reply::Failed { message }
+        })
+    }
+
+    fn check(&self, user: &CellUser) -> Result<(), String> {
+        match self.uids.contains(&user.uid) {
+            true => Ok(()),
+            false => Err(format!("{} is none of the cells' user ids", user.uid)),
+        }
+    }
+
+    async fn prepare(&self, user: CellUser) -> Result<(), String> {
+        self.check(&user)?;
+        let (config, server) = (self.config.clone(), self.server);
+        let work = move || {
+            let open = |path| Dir::open_ambient_dir(path, ambient_authority());
+            let name = user.username.as_str();
+            ownership::prepare(&open(config.users_dir())?, name, &["projects", "config"], server, user.uid)?;
+            ownership::prepare(&open(config.run_dir.clone())?, name, &[], server, user.uid)
+        };
+        blocking(work).await
+    }
+
+    async fn start(&self, user: CellUser) -> Result<Reply, String> {
+        self.prepare(user.clone()).await?;
+        let spec = CellSpec {
+            account: Some(Account { uid: user.uid }),
+            group: self.group(user.username.as_str()),
+            ..cells::spec(&self.config, user.username.as_str())
+        };
+        let arguments = cells::arguments(&spec, &self.config);
+        let mut cell = launch(&spec, &arguments).await.map_err(|e| e.to_string())?;
+        info!(username = %user.username, uid = user.uid, sandboxed = cell.sandboxed, "started a cell");
+        let warning = cell.warning.clone();
+        // It lives on without us; waiting for it here only collects its exit status.
+        let group = spec.group;
+        self.children.spawn(async move {
+            let status = cell.child.wait().await;
+            info!(username = %user.username, ?status, "a cell ended");
+            if let Some(Err(error)) = group.map(|group| group.remove()) {
+                info!(username = %user.username, %error, "a control group is kept: the user has a new cell");
+            }
+        });
+        Ok(Reply::Started { warning })
+    }
+
+    /// The limits of a cell; none where no control group can be made, which the cell's probe finds out.
+    fn group(&self, name: &str) -> Option<Group> {
+        // Another installation on this machine may have a user of the same name.
+        let installation = Sha256::digest(self.config.data_dir.as_os_str().as_encoded_bytes());
+        let installation =
+            u32::from_be_bytes([installation[0], installation[1], installation[2], installation[3]]);
+        match Group::prepare(&format!("autocode-{installation:08x}-{name}"), &self.config.isolation.limits) {
+            Ok(group) => Some(group),
+            Err(error) => {
+                warn!(%error, "no limits: control groups cannot be made");
+                None
+            }
+        }
+    }
+
+    async fn remove(&self, username: Username) -> Result<(), String> {
+        let folders = UserFolders::new(self.config.users_dir(), self.config.run_dir.clone());
+        folders.remove(&username).await.map_err(|e| e.to_string())?;
+        Ok(())
+    }
+
+    async fn measure(&self, username: Username) -> Result<Reply, String> {
+        let users = self.config.users_dir();
+        let work = move || {
+            let home = Dir::open_ambient_dir(users, ambient_authority())?.open_dir(username.as_str())?;
+            let (bytes, complete) = count_files(&home, (Instant::now() + COUNT_LIMIT).into_std());
+            Ok(Reply::Measured { bytes, complete })
+        };
+        blocking(work).await
+    }
+
+    async fn examine(&self) -> Result<Reply, String> {
+        let (config, server, uid) = (self.config.clone(), self.server, *self.uids.end());
+        blocking(move || {
+            let folder = cells::probe_folder(&config);
+            std::fs::create_dir_all(&folder)?;
+            let folder = Dir::open_ambient_dir(folder, ambient_authority())?;
+            ownership::prepare(&folder, "home", &[], server, uid)?;
+            ownership::prepare(&folder, "run", &[], server, uid)
+        })
+        .await?;
+        let group = self.group("nobody");
+        let facts = examine_empty(&self.config, Some(Account { uid }), group.clone()).await;
+        if let Some(Err(error)) = group.map(|group| group.remove()) {
+            warn!(%error, "the control group of the examined cell is left");
+        }
+        Ok(Reply::Examined(Box::new(facts?)))
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<T, String> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| e.to_string())?.map_err(|e| e.to_string())
+}
