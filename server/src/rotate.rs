@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use app::model::Provider;
 use thiserror::Error;
 
 use crate::{
@@ -163,7 +164,7 @@ async fn reseal(db: &Db, old: &ApiKeyCipher, new: &ApiKeyCipher) -> Result<(u32,
     let (mut sealed, mut unreadable) = (0, 0);
     let mut tx = db.begin().await?;
     for row in db::api_keys::of_other_master_keys(&mut *tx, &new.key_id()).await? {
-        let opened = row.provider.parse().ok().and_then(|provider| {
+        let opened = row.provider.parse::<Provider>().ok().and_then(|provider| {
             old.open(row.user, provider, &row.encrypted_key).ok().map(|key| (provider, key))
         });
         let Some((provider, key)) = opened else {
@@ -171,6 +172,14 @@ async fn reseal(db: &Db, old: &ApiKeyCipher, new: &ApiKeyCipher) -> Result<(u32,
             continue;
         };
         db::api_keys::reseal(&mut tx, row.id, &new.seal(row.user, provider, &key)?).await?;
+        sealed += 1;
+    }
+    for row in db::custom_providers::of_other_master_keys(&mut *tx, &new.key_id()).await? {
+        let Ok(key) = old.open(row.user, &row.name, &row.encrypted_key) else {
+            unreadable += 1;
+            continue;
+        };
+        db::custom_providers::reseal(&mut tx, row.id, &new.seal(row.user, &row.name, &key)?).await?;
         sealed += 1;
     }
     tx.commit().await?;

@@ -97,7 +97,7 @@ pub async fn save_rules(id: AgentId, global_rules: String) -> Result<(), AppErro
     let (backend, viewer) = signed_in().await?;
     let mut draft = answered(backend.agent(&viewer, id).await)?.draft;
     draft.global_rules = unix_lines(&global_rules);
-    answered(backend.update_agent(&viewer, id, draft).await)?;
+    answered(backend.update_agent(&viewer, id, draft, Expected::Anything).await)?;
     note("The rules are saved.")
 }
 

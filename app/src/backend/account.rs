@@ -4,7 +4,9 @@ use async_trait::async_trait;
 
 use super::Answer;
 use crate::model::{
-    AccountLink, AuditEntry, AuditQuery, Credentials, IsolationReport, LinkId, NewLink, NewToken, Notifications, Page, PasswordChange, PersonalToken, Session, SessionId, Timestamp, TokenDraft, TokenId, User, UserId, Viewer,
+    AccountLink, AuditEntry, AuditQuery, Credentials, IsolationReport, LinkId, NewLink, NewToken,
+    Notifications, Page, PasswordChange, PersonalToken, Session, SessionId, Timestamp, TokenDraft, TokenId,
+    User, UserId, Viewer,
 };
 
 /// A person's own account, and the one-time links that lead to one.

@@ -6,7 +6,8 @@ use leptos_router::{components::Outlet, hooks::use_location};
 use crate::{
     api::{self, Shell},
     components::{
-        Icon, Live, LiveState, Nav, Notice, Notifier, Palette, PaletteButton, PaletteOpener, StepUp, StepUpDialog, ThemeChoice, icon, on_backdrop,
+        Icon, Live, LiveState, Nav, Notice, Notifier, Palette, PaletteButton, PaletteOpener, StepUp,
+        StepUpDialog, ThemeChoice, icon, on_backdrop,
     },
     error::AppError,
 };

@@ -3,8 +3,8 @@
 //! Must not know who is at the other end. The first line on stdin is `Command::Start`, the only place where a secret
 //! travels; the end of stdin means stop. The task itself stands in `.nanobot/config.json` as [`NanobotConfig`].
 
-mod cli;
 mod abilities;
+mod cli;
 mod diagnosis;
 mod hands;
 mod limits;
@@ -15,8 +15,8 @@ use std::path::PathBuf;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use cli::{CliKind, CliPrograms};
 pub use abilities::{Abilities, WireFormat};
+pub use cli::{CliKind, CliPrograms};
 pub use diagnosis::Diagnosis;
 pub use hands::Hands;
 pub use limits::Limits;

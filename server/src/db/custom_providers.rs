@@ -125,3 +125,58 @@ pub async fn delete(
         .await?;
     Ok(done.rows_affected() > 0)
 }
+
+/// A key to be sealed anew.
+#[derive(Clone, Debug)]
+pub struct KeyRow {
+    /// Row id.
+    pub id: i64,
+    /// Owner.
+    pub user: UserId,
+    /// What the model server is called.
+    pub name: ProviderName,
+    /// Key id, nonce and ciphertext.
+    pub encrypted_key: Vec<u8>,
+}
+
+/// The keys of all users that are not sealed with the master key of this id.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of_other_master_keys(
+    db: impl SqliteExecutor<'_>,
+    key_id: &str,
+) -> Result<Vec<KeyRow>, sqlx::Error> {
+    sqlx::query!(
+        r#"select id as "id!", user_id, name, encrypted_key as "encrypted_key!" from custom_providers
+           where encrypted_key is not null and key_id <> ? order by id"#,
+        key_id
+    )
+    .fetch_all(db)
+    .await?
+    .into_iter()
+    .map(|row| {
+        Ok(KeyRow {
+            id: row.id,
+            user: UserId(row.user_id),
+            name: row.name.parse().map_err(|e| corrupt("name", e))?,
+            encrypted_key: row.encrypted_key,
+        })
+    })
+    .collect()
+}
+
+/// Replaces a sealed key, nothing else.
+///
+/// # Errors
+/// Those of the database.
+pub async fn reseal(
+    tx: &mut Transaction<'_, Sqlite>,
+    id: i64,
+    encrypted_key: &[u8],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!("update custom_providers set encrypted_key = ? where id = ?", encrypted_key, id)
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+}

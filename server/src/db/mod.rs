@@ -5,10 +5,10 @@
 pub mod agents;
 pub mod api_keys;
 pub mod audit;
-pub mod counts;
-pub mod idempotency;
-pub mod custom_providers;
 pub mod cells;
+pub mod counts;
+pub mod custom_providers;
+pub mod idempotency;
 pub mod links;
 pub mod logs;
 pub mod progress;

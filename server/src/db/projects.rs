@@ -79,6 +79,8 @@ pub async fn of_agent(
                   workspace_path, approval_policy, approve_plan as "approve_plan!: bool", clone_url,
                   exists (select 1 from agent_instances i where i.project_id = projects.id and i.status = 'running')
                       as "running!: bool",
+                  exists (select 1 from agent_instances i where i.project_id = projects.id and i.status = 'running'
+                          and i.queued_at is not null) as "queued!: bool",
                   created_at, updated_at
            from projects where user_id = ?1 and agent_id = ?2 and (?3 is null or id < ?3) order by id desc limit ?4"#,
         user.0,

@@ -104,7 +104,19 @@ impl Orchestrator {
         (cells, doors): (Cells, Doors),
         shutdown: CancellationToken,
     ) -> Self {
-        let shared = Shared {admission: Admission::default(), cells, config, db, doors, empty_cell: tokio::sync::Mutex::default(), gateway_url, isolation: Mutex::default(), live, metrics, shutdown};
+        let shared = Shared {
+            admission: Admission::default(),
+            cells,
+            config,
+            db,
+            doors,
+            empty_cell: tokio::sync::Mutex::default(),
+            gateway_url,
+            isolation: Mutex::default(),
+            live,
+            metrics,
+            shutdown,
+        };
         Self { shared: Arc::new(shared), keepers: Arc::default(), tracker: TaskTracker::new() }
     }
 

@@ -5,7 +5,10 @@ use std::path::{Component, Path};
 use app::{
     backend::{Agents, Answer},
     error::AppError,
-    model::{AGENT_TEXT_KIB, Agent, AgentDraft, AgentId, CodingCli, Expected, Instance, Page, Project, Provider, Viewer, command_problem, mcp_commands, mcp_problem},
+    model::{
+        AGENT_TEXT_KIB, Agent, AgentDraft, AgentId, CodingCli, Expected, Instance, Page, Project, Provider,
+        Viewer, command_problem, mcp_commands, mcp_problem,
+    },
 };
 use async_trait::async_trait;
 use serde_json::Value;
@@ -102,13 +105,15 @@ impl Services {
 
     async fn projects_of(&self, viewer: &Viewer, id: AgentId) -> Answer<Vec<Project>> {
         db::projects::of_agent(self.db.reader(), viewer.id, id, Page::ALL).await.map_err(error::db)
+    }
+
     /// The draft as it is stored, or all that is wrong with it, where its servers are included.
     async fn checked_draft(&self, viewer: &Viewer, draft: AgentDraft) -> Answer<AgentDraft> {
         let own = db::custom_providers::list(self.db.reader(), viewer.id).await.map_err(error::db)?;
         let own: Vec<_> = own.into_iter().map(|provider| provider.info.name.to_string()).collect();
         let draft = checked(draft, &own)?;
         for (name, server) in draft.mcp_servers.as_object().into_iter().flatten() {
-            if let Some(url) = server.get("url").and_then(serde_json::Value::as_str) {
+            if let Some(url) = server.get("url").and_then(Value::as_str) {
                 self.check_reachable(url).await?.map_err(|problem| {
                     AppError::invalid("mcp_servers", format!("Server \u{201c}{name}\u{201d}: {problem}"))
                 })?;

@@ -3,7 +3,9 @@
 use app::{
     backend::{Answer, CustomProviders},
     error::AppError,
-    model::{CustomProvider, CustomProviderDraft, KeyTest, OutboundPolicy, ProviderName, Timestamp, Viewer},
+    model::{
+        CustomProvider, CustomProviderDraft, KeyTest, OutboundPolicy, Page, ProviderName, Timestamp, Viewer,
+    },
 };
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -113,7 +115,7 @@ impl CustomProviders for Services {
 
     async fn delete_custom_provider(&self, viewer: &Viewer, name: &ProviderName) -> Answer<()> {
         let mut tx = self.begin().await?;
-        let agents = db::agents::list(&mut *tx, viewer.id).await.map_err(error::db)?;
+        let agents = db::agents::list(&mut *tx, viewer.id, Page::ALL).await.map_err(error::db)?;
         if let Some(agent) = agents.iter().find(|agent| agent.draft.model.provider() == name.as_str()) {
             let why =
                 format!("The agent \u{201c}{}\u{201d} uses it; change its model first.", agent.draft.name);

@@ -7,7 +7,7 @@ use std::{
 
 use autocode_runner::{
     frame::{Frame, FrameCodec},
-    protocol::{Answer, Isolation, Request, RequestFrame, ServerBound, VERSION},
+    protocol::{Answer, Request, RequestFrame, ServerBound, VERSION},
 };
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::json;
@@ -55,8 +55,7 @@ fn runner(process: &Process) -> (oneshot::Sender<()>, JoinHandle<()>) {
         let (stream, _) = listener.accept().await.unwrap();
         let mut framed = Framed::new(stream, FrameCodec::default());
         framed.next().await.unwrap().unwrap();
-        let isolation = Isolation { sandboxed: true, warning: None };
-        let welcome = ServerBound::Welcome { version: VERSION, isolation };
+        let welcome = ServerBound::Welcome { version: VERSION, isolation: crate::fake_runner::measured() };
         framed.send(Frame::json(&welcome).unwrap()).await.unwrap();
         let Frame::Json(json) = framed.next().await.unwrap().unwrap() else { panic!("no request") };
         let RequestFrame { id, request } = serde_json::from_slice(&json).unwrap();

@@ -71,16 +71,7 @@ async fn serve(listener: UnixListener, told: Sender<Request>, mut to_tell: Recei
     let mut framed = Framed::new(stream, FrameCodec::default());
     let hello = framed.next().await.unwrap().unwrap();
     assert!(matches!(hello, Frame::Json(_)), "{hello:?}");
-    let whole = || Fact::yes("As the test says.");
-    let facts = Facts {
-        bubblewrap: whole(),
-        own_files: whole(),
-        own_processes: whole(),
-        private_network: whole(),
-        own_account: Fact::no("As the test says."),
-        limits: Fact::no("As the test says."),
-    };
-    let isolation = Isolation { facts, measured_at: 0 };
+    let isolation = measured();
     let welcome = ServerBound::Welcome { version: VERSION, isolation };
     framed.send(Frame::json(&welcome).unwrap()).await.unwrap();
     let mut seq = 0;
@@ -146,4 +137,18 @@ fn answer_to(request: &Request) -> Answer {
         Request::Changes { .. } => Answer::Failed { message: "There is no such folder.".to_owned() },
         _ => Answer::Done,
     }
+}
+
+/// What a cell of bubblewrap with a network of its own says of itself.
+pub fn measured() -> Isolation {
+    let whole = || Fact::yes("As the test says.");
+    let facts = Facts {
+        bubblewrap: whole(),
+        own_files: whole(),
+        own_processes: whole(),
+        private_network: whole(),
+        own_account: Fact::no("As the test says."),
+        limits: Fact::no("As the test says."),
+    };
+    Isolation { facts, measured_at: 0 }
 }

@@ -19,12 +19,14 @@ mod common;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
-mod docs;
 mod deletion;
+#[cfg(test)]
+mod docs;
 #[cfg(test)]
 mod fake_runner;
 #[cfg(test)]
 mod injection;
+#[cfg(test)]
 mod key_test;
 #[cfg(test)]
 mod limits_of_requests;
@@ -40,6 +42,7 @@ mod operations;
 mod pages;
 #[cfg(test)]
 mod parts;
+#[cfg(test)]
 mod pause;
 #[cfg(test)]
 mod problems;
@@ -48,11 +51,13 @@ mod process;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]
+mod providers;
+#[cfg(test)]
 mod scripts;
 #[cfg(test)]
-mod site;
-mod providers;
 mod secrets;
+#[cfg(test)]
+mod site;
 #[cfg(test)]
 mod sockets;
 #[cfg(test)]

@@ -145,7 +145,12 @@ mod tests {
             last4: None,
             created_at,
         };
-        let key = ApiKeyInfo { provider: Provider::Openai, last4: "wxyz".to_owned(), created_at };
+        let key = ApiKeyInfo {
+            provider: Provider::Openai,
+            last4: "wxyz".to_owned(),
+            created_at,
+            enter_again: false,
+        };
         ModelSources { keys: vec![key], own: vec![own] }
     }
 

@@ -45,7 +45,8 @@ impl AgentLoop {
             Action::ClearDraft => self.clear_draft(&action).await,
             Action::RemoveDraft => {
                 self.decided("Removing the text from the input box, as its owner wants.").await;
-                self.report(self.cli.clear_draft().await).await;
+                let cleared = self.cli.clear_draft().await;
+                self.report(cleared).await;
                 self.pause(Duration::from_millis(100)).await;
             }
             Action::Interrupt { .. } => self.interrupt(&action).await,
