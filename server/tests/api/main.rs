@@ -38,4 +38,6 @@ mod sockets;
 #[cfg(test)]
 mod startup;
 #[cfg(test)]
+mod terminal;
+#[cfg(test)]
 mod users;
