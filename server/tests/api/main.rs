@@ -65,4 +65,6 @@ mod startup;
 #[cfg(test)]
 mod step_up;
 #[cfg(test)]
+mod terminal;
+#[cfg(test)]
 mod users;
