@@ -45,6 +45,15 @@ impl TestServer {
         Self::start_as(folder, config).await
     }
 
+    /// As [`TestServer::start`], with a changed configuration.
+    pub async fn start_configured(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        server::create_admin(&config(&folder), ADMIN, PASSWORD).await.unwrap();
+        let mut config = config(&folder);
+        change(&mut config);
+        Self::start_as(folder, config).await
+    }
+
     /// A server that nobody has set up.
     pub async fn start_empty() -> Self {
         Self::start_in(tempfile::tempdir().unwrap()).await
