@@ -116,11 +116,13 @@ pub(crate) fn cell_args(spec: &CellSpec, accounts: &Path, network: Network) -> V
 /// The words before a program that close all files to it but those that a cell has.
 pub(crate) fn confine_args(spec: &CellSpec) -> Vec<OsString> {
     let autocode = spec.inside_autocode();
-    let mut words = vec![autocode.clone().into(), "confine".into()];
+    let mut words: Vec<OsString> = vec![autocode.clone().into(), "confine".into()];
     let programs = spec.programs.iter().filter_map(|program| npm_package(&real(program)));
     let read = spec.read_only.iter().cloned().chain(spec.doors.clone()).chain(programs).chain([autocode]);
-    words.extend(read.flat_map(|path| ["--read".into(), path.into()]));
-    words.extend([&spec.home, &spec.run_dir].into_iter().flat_map(|path| ["--write".into(), path.into()]));
+    words.extend(read.flat_map(|path| [OsString::from("--read"), path.into()]));
+    words.extend(
+        [&spec.home, &spec.run_dir].into_iter().flat_map(|path| [OsString::from("--write"), path.into()]),
+    );
     words.push("--".into());
     words
 }

@@ -44,7 +44,7 @@ fn view(config: &Config, uid: u32) -> Vec<OsString> {
         args.extend(["--perms", "1777", "--tmpfs"].map(OsString::from));
         args.push(folder.into());
     }
-    let mut bind = |how: &str, path: &Path| args.extend([how.into(), path.into(), path.into()]);
+    let mut bind = |how: &str, path: &Path| args.extend([OsString::from(how), path.into(), path.into()]);
     for path in needed.into_iter().filter(|path| hidden.iter().any(|folder| path.starts_with(folder))) {
         bind("--ro-bind", path);
     }

@@ -14,6 +14,8 @@ mod auth;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod cells;
+#[cfg(test)]
 #[path = "../common/mod.rs"]
 mod common;
 #[cfg(test)]

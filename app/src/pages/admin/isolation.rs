@@ -12,7 +12,8 @@ use crate::{
 #[component]
 pub fn Isolation() -> impl IntoView {
     let accept = ServerAction::<api::AcceptIsolation>::new();
-    let report = Resource::new(move || successes(accept), |_| api::load_isolation());
+    let accepted = successes(accept);
+    let report = Resource::new(move || accepted.get(), |_| api::load_isolation());
     view! {
         <section class="group" id="isolation">
             <h2>"Isolation"</h2>

@@ -73,18 +73,24 @@ impl Client {
         Some(serde_json::from_value(json(&mut self.wire).await?).unwrap())
     }
 
-    /// Sends a request whose answer nobody reads.
-    pub async fn tell(&mut self, request: Request) {
+    /// Sends a request without waiting for its answer; returns its number.
+    pub async fn tell(&mut self, request: Request) -> u64 {
         self.next += 1;
         let frame = Frame::json(&RequestFrame { id: self.next, request }).unwrap();
         self.wire.send(frame).await.unwrap();
+        self.next
     }
 
     pub async fn ask(&mut self, request: Request) -> Answer {
-        self.tell(request).await;
+        let id = self.tell(request).await;
+        self.answer(id).await
+    }
+
+    /// The answer to a request that was sent; the next one that comes.
+    pub async fn answer(&mut self, asked: u64) -> Answer {
         loop {
             match self.receive().await.expect("the runner closed the connection") {
-                ServerBound::Answer { id, answer } if id == self.next => return answer,
+                ServerBound::Answer { id, answer } if id == asked => return answer,
                 ServerBound::Event(event) => self.events.push_back(event),
                 other => panic!("{other:?}"),
             }

@@ -6,6 +6,7 @@ mod changes;
 mod client;
 mod common;
 mod ends;
+mod hostile;
 mod instances;
 mod supervisor;
 mod take_over;
