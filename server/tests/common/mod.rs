@@ -59,6 +59,9 @@ impl TestServer {
         let folder = tempfile::tempdir().unwrap();
         server::create_admin(&config(&folder), ADMIN, PASSWORD).await.unwrap();
         let config = Config { addr: addr.parse().unwrap(), ..config(&folder) };
+        Self::start_as(folder, config).await
+    }
+
     /// As [`TestServer::start`], with a changed configuration.
     pub async fn start_configured(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
