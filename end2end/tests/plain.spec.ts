@@ -50,9 +50,10 @@ test('pages show their content and forms post', async ({ page, request }) => {
   await page.getByRole('button', { name: 'Change password' }).click();
   await expect(page.locator('#current-error')).toContainText('not your current password');
   await page.getByText('Add a server', { exact: true }).click();
-  await page.getByLabel('Name', { exact: true }).fill('away');
-  await page.getByLabel('Base URL').fill('https://models.example.org/v1');
-  await page.getByRole('button', { name: 'Save server' }).click();
+  const server = page.getByRole('form', { name: 'Add a model server' });
+  await server.getByLabel('Name', { exact: true }).fill('away');
+  await server.getByLabel('Base URL').fill('https://models.example.org/v1');
+  await server.getByRole('button', { name: 'Save server' }).click();
   await expect(notice).toHaveText('The model server is stored.');
   await page.getByTestId('provider-away').getByRole('button', { name: 'Delete away' }).click();
   await expect(page.getByTestId('provider-away')).toHaveCount(0);

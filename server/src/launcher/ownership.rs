@@ -9,7 +9,7 @@ use cap_std::{
     ambient_authority,
     fs::{Dir, MetadataExt as _},
 };
-use rustix::fs::{AtFlags, Gid, Mode, Uid, chownat, fchmod, fchown};
+use rustix::fs::{AtFlags, Gid, Mode, Uid, chmodat, chownat};
 
 /// Deepest folder that is handed over; each level keeps a handle open.
 const MAX_DEPTH: usize = 256;
@@ -87,8 +87,10 @@ pub fn prepare(parent: &Dir, name: &str, parts: &[&str], server: Owner, uid: u32
 
 /// Gives a folder itself, by its handle.
 fn give(folder: &Dir, owner: Owner, mode: u32) -> io::Result<()> {
-    fchown(folder, Some(Uid::from_raw(owner.uid)), Some(Gid::from_raw(owner.gid)))?;
-    Ok(fchmod(folder, Mode::from_raw_mode(mode))?)
+    // Through its own entry: the handle was opened as a path, which neither fchown nor fchmod takes.
+    let (uid, gid) = (Uid::from_raw(owner.uid), Gid::from_raw(owner.gid));
+    chownat(folder, ".", Some(uid), Some(gid), AtFlags::empty())?;
+    Ok(chmodat(folder, ".", Mode::from_raw_mode(mode), AtFlags::empty())?)
 }
 
 /// Gives what is below a folder and belongs to one of `from`.

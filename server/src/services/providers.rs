@@ -92,6 +92,8 @@ impl CustomProviders for Services {
         draft: CustomProviderDraft,
     ) -> Answer<CustomProvider> {
         let base_url = self.checked_address("base_url", &draft.base_url).await?;
+        // Another address under the same name gets the key that is stored.
+        self.auth.require_step_up(viewer).await?;
         let mut tx = self.begin().await?;
         let all = db::custom_providers::list(&mut *tx, viewer.id).await.map_err(error::db)?;
         let former = all.iter().find(|provider| provider.info.name == name).cloned();
@@ -114,6 +116,7 @@ impl CustomProviders for Services {
     }
 
     async fn delete_custom_provider(&self, viewer: &Viewer, name: &ProviderName) -> Answer<()> {
+        self.auth.require_step_up(viewer).await?;
         let mut tx = self.begin().await?;
         let agents = db::agents::list(&mut *tx, viewer.id, Page::ALL).await.map_err(error::db)?;
         if let Some(agent) = agents.iter().find(|agent| agent.draft.model.provider() == name.as_str()) {
@@ -147,6 +150,7 @@ impl CustomProviders for Services {
 
     async fn set_outbound_policy(&self, viewer: &Viewer, policy: OutboundPolicy) -> Answer<()> {
         admin(viewer)?;
+        self.auth.require_step_up(viewer).await?;
         let (value, action) = match policy.private_addresses {
             true => ("allowed", "private_addresses_allowed"),
             false => ("refused", "private_addresses_refused"),

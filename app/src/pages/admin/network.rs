@@ -4,7 +4,7 @@ use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
     api,
-    components::{FormError, Load, Submit, problem, successes},
+    components::{FormError, Load, Submit, problem, successes, with_step_up},
     model::OutboundPolicy,
 };
 
@@ -12,6 +12,7 @@ use crate::{
 #[component]
 pub fn Network() -> impl IntoView {
     let set = ServerAction::<api::SetOutbound>::new();
+    with_step_up(set);
     let saved = successes(set);
     let policy = Resource::new(move || saved.get(), |_| api::load_outbound());
     view! {

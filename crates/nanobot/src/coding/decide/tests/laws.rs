@@ -40,6 +40,7 @@ prop_compose! {
             progress_at: NOW - progress, draft_since: draft.map(|d| NOW - d), compacting_since: compacting.map(|c| NOW - c), compacted,
             outcome: background.and_then(|b| ended(b, NOW - at)),
             screen: status.map(|status| ScreenReading { draft: text.clone(), ..screen(status) }),
+            draft_since: text.is_some().then_some(NOW - at),
             record: record.map(|(prompt_seen, ended, interrupted)| TurnRecord { prompt_seen, ended, interrupted, ..TurnRecord::default() }),
             answer,
         }
