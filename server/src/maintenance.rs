@@ -2,7 +2,11 @@
 //!
 //! Must not do the work: the library does.
 
-use std::{os::unix::fs::MetadataExt as _, os::unix::process::CommandExt as _, process::ExitCode};
+use std::{
+    os::unix::{fs::MetadataExt as _, process::CommandExt as _},
+    path::Path,
+    process::ExitCode,
+};
 
 use server::{
     backup::{self, Contents, Missing, Restored, Written},
@@ -109,9 +113,15 @@ pub async fn rotate_key(config: Config) -> ExitCode {
 }
 
 /// As root, becomes the owner of the data folder by starting this program again: what it writes must be the server's.
+///
+/// Not where that account cannot reach the folder: there root itself starts the server, and gives it everything first.
 pub fn become_owner(config: &Config) -> Option<ExitCode> {
     let owner = config.data_dir.metadata().ok()?;
     if !rustix::process::geteuid().is_root() || owner.uid() == 0 {
+        return None;
+    }
+    let open = |folder: &Path| folder.metadata().is_ok_and(|meta| meta.mode() & 0o001 != 0);
+    if !config.data_dir.ancestors().skip(1).all(open) {
         return None;
     }
     let program = match std::env::current_exe() {

@@ -124,7 +124,15 @@ impl Db {
     /// # Errors
     /// As the database answers, or a pool timeout after 15 s of waiting for other writers.
     pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        self.writer.begin_with("begin immediate").await
+        const BEGIN: &str = "begin immediate";
+        match self.writer.begin_with(BEGIN).await {
+            // A commit that finds the disk full ends the transaction in SQLite but, for sqlx, not on its connection: another one.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                self.writer.acquire().await?.close().await?;
+                self.writer.begin_with(BEGIN).await
+            }
+            begun => begun,
+        }
     }
 
     /// Closes both pools after their statements ended; the writer goes last so that the log is folded into the file.

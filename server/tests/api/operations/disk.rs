@@ -48,6 +48,8 @@ impl Small {
             .env("AUTOCODE_RUN_DIR", folder.join("run"))
             .env("AUTOCODE_SITE_ROOT", folder.join("site"))
             .env("AUTOCODE_ADDR", free.to_string())
+            // One process, whose view of the file system is known.
+            .env("AUTOCODE_CELL_UIDS", "off")
             .current_dir(folder)
             .spawn()
             .unwrap();

@@ -43,7 +43,8 @@ alive() {{ [ -s pid ] && kill -0 "$(cat pid)" 2>/dev/null; }}
 case $1 in
     start)
         alive && exit 0
-        set -a; . root/etc/autocode/autocode.env; set +a
+        # The unit starts it under an account of its own: no root that gives rights up.
+        set -a; . root/etc/autocode/autocode.env; AUTOCODE_CELL_UIDS=off; set +a
         cd root/opt/autocode/current
         setsid ./autocode serve </dev/null >>'{folder}/server.log' 2>&1 &
         echo $! >'{folder}/pid' ;;

@@ -124,7 +124,11 @@ async fn model_calls_are_counted_with_their_tokens() {
             json!({"model": "builder", "max_tokens": 50, "messages": [{"role": "user", "content": "Hello"}]});
         let url = format!("http://{}/gateway/demo/v1/messages", server.addr);
         let request = reqwest::Client::new().post(url).bearer_auth(token).json(&body);
-        request.send().await.unwrap().status().as_u16()
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        // A call is counted when its answer has ended.
+        answer.bytes().await.unwrap();
+        status
     };
     use secrecy::ExposeSecret as _;
     assert_eq!(ask(issued.secret.expose_secret()).await, 200);
