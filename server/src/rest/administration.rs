@@ -123,6 +123,7 @@ async fn isolation(
     path = "/isolation/accept",
     tag = tag::ADMINISTRATION,
     operation_id = "accept_isolation",
+    request_body = IsolationAcceptance,
     responses((status = 200, body = IsolationReport), (status = 409))
 )]
 async fn accept_isolation(

@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Problem, document::tag, extract::Json};
 use crate::{
-    auth::{Auth, AuthUser, TokenPair, token::ACCESS_SECS},
+    auth::{Auth, SessionUser, TokenPair, token::ACCESS_SECS},
     state::AppState,
 };
 
@@ -103,10 +103,12 @@ async fn refresh(State(auth): State<Auth>, Json(body): Json<Refresh>) -> Result<
     path = "/auth/step-up",
     tag = tag::ACCOUNT,
     operation_id = "step_up",
+    security(("bearer" = []), ("cookie" = [])),
+    request_body = PasswordAgain,
     responses((status = 200, body = SteppedUp), (status = 429))
 )]
 async fn step_up(
-    user: AuthUser,
+    user: SessionUser,
     State(backend): State<SharedBackend>,
     Json(body): Json<PasswordAgain>,
 ) -> Result<axum::Json<SteppedUp>, Problem> {

@@ -48,6 +48,7 @@ async fn list(
     tag = tag::KEYS,
     operation_id = "store_provider",
     params(("name" = ProviderName, Path, description = "What the model server is called.")),
+    request_body = CustomProviderDraft,
     responses((status = 200, body = CustomProvider))
 )]
 async fn store(
@@ -115,6 +116,7 @@ async fn policy(
     path = "/network",
     tag = tag::ADMINISTRATION,
     operation_id = "set_network_policy",
+    request_body = OutboundPolicy,
     responses((status = 200, body = OutboundPolicy))
 )]
 async fn set_policy(

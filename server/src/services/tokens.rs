@@ -26,6 +26,7 @@ impl Tokens for Services {
     }
 
     async fn create_token(&self, viewer: &Viewer, draft: TokenDraft) -> Answer<NewToken> {
+        self.auth.require_step_up(viewer).await?;
         let mut scopes = draft.scopes;
         scopes.sort_unstable();
         scopes.dedup();

@@ -22,7 +22,7 @@ fn thing(path: &str) -> Option<Thing> {
         "projects" => Thing::Project,
         "sessions" => Thing::Session,
         "tokens" => Thing::Token,
-        "api-keys" => return None,
+        "api-keys" | "providers" => return None,
         other => panic!("{path}: say in the matrix what an id below /{other} stands for"),
     })
 }
@@ -76,7 +76,11 @@ async fn matrix_of_rest_calls() {
     for call in calls {
         let name = format!("{} {}", call.method, call.path);
         let mut found = Vec::new();
-        let someone = if call.path.contains("{provider}") { "anthropic" } else { "1" };
+        let someone = match call.path.split(['{', '}']).nth(1) {
+            Some("provider") => "anthropic",
+            Some("name") => "mine",
+            _ => "1",
+        };
         if call.public {
             found.push("public".to_owned());
         } else {

@@ -28,8 +28,13 @@ fn about(name: &str) -> About {
         "load_shell" | "load_home" | "load_places" | "load_api_keys" | "put_api_key" | "delete_api_key"
         | "test_api_key" | "load_sessions" | "end_other_sessions" | "change_password"
         | "load_notifications" | "set_notifications" | "create_agent" | "demo_project"
-        | "render_markdown" | "load_tokens" | "create_token" => Own,
-        "load_agent" | "load_agent_detail" | "update_agent" | "delete_agent" => Foreign(Thing::Agent),
+        | "render_markdown" | "load_tokens" | "create_token" | "load_notice" | "step_up"
+        | "load_model_sources" | "load_providers" | "put_provider" | "delete_provider" | "test_provider" => {
+            Own
+        }
+        "load_agent" | "load_agent_detail" | "update_agent" | "save_rules" | "delete_agent" => {
+            Foreign(Thing::Agent)
+        }
         "create_project" => ForeignAgent,
         "load_project"
         | "load_project_detail"
@@ -44,13 +49,15 @@ fn about(name: &str) -> About {
         | "redo"
         | "delete_project"
         | "start"
+        | "pause"
         | "stop"
         | "restart"
         | "answer" => Foreign(Thing::Project),
         "end_session" => Foreign(Thing::Session),
         "revoke_token" => Foreign(Thing::Token),
         "load_users" | "create_user" | "delete_user" | "set_role" | "load_links" | "create_invite"
-        | "create_reset" | "delete_link" | "load_audit" | "load_isolation" => Admin,
+        | "create_reset" | "delete_link" | "load_audit" | "load_isolation" | "accept_isolation"
+        | "load_outbound" | "set_outbound" => Admin,
         other => panic!("say in the matrix what the server function {other} is about"),
     }
 }
@@ -65,7 +72,7 @@ fn form(id: &str) -> String {
         "username=somebody&password=correct+horse+battery&current=not+it&token=none&role=user&theme=dark",
         "provider=openai&key=sk-87654321&read=true&days=30",
         "form[name]=x&form[model]=demo/builder&form[identity]=&form[global_rules]=&form[coding_cli]=claude",
-        "form[approval_policy]=auto",
+        "form[approval_policy]=auto&base_url=https://models.example&wire_format=openai&level=0",
     ];
     format!("id={id}&agent_id={id}&{}", fields.join("&"))
 }

@@ -5,13 +5,16 @@ use std::{fs, path::Path};
 use super::sockets::SOCKETS;
 
 /// Routes beside documented calls, pages, server functions and sockets, and why each needs no row of its own.
-const KNOWN: [(&str, &str); 6] = [
+const KNOWN: [(&str, &str); 9] = [
     ("/openapi.json", "the document itself, the same for everybody"),
     ("/docs", "the document as a page"),
     ("/docs.css", "its looks"),
     ("/api/{*rest}", "says that there is no such call"),
     ("/healthz", "says that the process is there"),
     ("/readyz", "says whether it can serve"),
+    ("/metrics", "numbers for admins and programs on this machine; its tests are in `operations`"),
+    ("/assets/{*other}", "says that there is no such file"),
+    ("/sw.js", "the service worker, the same for everybody"),
 ];
 
 /// The gateway has callers of its own, by instance token; its tests are in `gateway`.
@@ -53,6 +56,26 @@ fn matrix_knows_every_route_that_is_registered_by_hand() {
         assert!(routes.iter().any(|route| route == path), "{path} is no longer there");
         println!("{path}: public: {why}");
     }
+}
+
+/// The matrix sends what the document says, so a body or a query that the document leaves out would not be tried.
+#[test]
+fn what_a_call_takes_is_in_its_annotation() {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rest"), &mut files);
+    let mut calls = 0;
+    for (name, text) in files {
+        for rest in text.split("#[utoipa::path(").skip(1) {
+            let (annotation, handler) = rest.split_once(")]\n").unwrap();
+            let arguments = handler.split(") -> ").next().unwrap();
+            let told = |argument, word| !arguments.contains(argument) || annotation.contains(word);
+            assert!(told("Json(", "request_body"), "{name}: a body is not documented: {arguments}");
+            assert!(told("Query(", "params("), "{name}: a query is not documented: {arguments}");
+            assert!(told("PageRequest", "params("), "{name}: parts are not documented: {arguments}");
+            calls += 1;
+        }
+    }
+    assert!(calls > 50, "only {calls} calls were seen");
 }
 
 #[test]
