@@ -25,5 +25,7 @@ mod shell;
 pub use app::App;
 #[cfg(feature = "ssr")]
 pub use assets::Assets;
+#[cfg(feature = "hydrate")]
+pub use part::prepare;
 #[cfg(feature = "ssr")]
 pub use shell::shell;

@@ -8,17 +8,22 @@ use leptos::prelude::*;
 use leptos_router::ChooseView;
 use wasm_split_helpers::SplitLoaderError;
 
-/// The view of a part, as soon as its code is there.
-pub type Loading = Pin<Box<dyn Future<Output = Result<AnyView, SplitLoaderError>>>>;
+/// What a part gives as soon as its code is there.
+pub type Loading<T> = Pin<Box<dyn Future<Output = Result<T, SplitLoaderError>>>>;
 
 /// A page in a part of its own; several pages may share one.
 #[derive(Clone, Copy)]
 pub struct Part {
+    /// The page's name, by which the browser finds the code of what the server has drawn.
+    pub page: &'static str,
     /// The part's name, for the server, which tells the browser early what it will need.
     #[cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "only the server announces parts"))]
     pub name: &'static str,
+    /// Loads the code.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser loads"))]
+    pub prepare: fn() -> Loading<()>,
     /// Loads the code and makes the view.
-    pub load: fn() -> Loading,
+    pub load: fn() -> Loading<AnyView>,
 }
 
 /// Makes the [`Part`] `$name` of a page without properties; what it uses and the first page does not goes with it.
@@ -26,12 +31,20 @@ macro_rules! part {
     ($name:ident, $part:ident, $page:path) => {
         /// A page that is loaded late.
         pub const fn $name() -> $crate::part::Part {
-            #[cfg_attr(split, wasm_split_helpers::wasm_split($part, fallible))]
+            #[cfg_attr(split, wasm_split_helpers::wasm_split($part, fallible, preload(prepare)))]
             fn $name() -> Result<AnyView, wasm_split_helpers::SplitLoaderError> {
                 Ok($page().into_any())
             }
             $crate::part::Part {
+                page: stringify!($name),
                 name: stringify!($part),
+                prepare: || {
+                    Box::pin(async {
+                        #[cfg(split)]
+                        prepare().await?;
+                        Ok(())
+                    })
+                },
                 load: || {
                     Box::pin(async {
                         #[cfg(split)]
@@ -51,7 +64,7 @@ pub(crate) use part;
 impl ChooseView for Part {
     async fn choose(self) -> AnyView {
         #[cfg(feature = "ssr")]
-        server::announce(self.name);
+        server::announce(self);
         #[cfg(feature = "hydrate")]
         let view = browser::load(self.load).await;
         #[cfg(not(feature = "hydrate"))]
@@ -87,22 +100,26 @@ fn NotLoaded() -> impl IntoView {
     .into_any()
 }
 
+#[cfg(feature = "hydrate")]
+pub use browser::prepare;
+
 #[cfg(feature = "ssr")]
 mod server {
-    //! Tells the browser in the head of the page what its first view needs.
+    //! Tells the browser in the head of the page what its first view needs; rendering puts it there and returns nothing.
 
     use leptos::prelude::*;
-    use leptos_meta::Link;
+    use leptos_meta::{Html, Link};
 
+    use super::Part;
     use crate::Assets;
 
-    pub fn announce(part: &str) {
+    pub fn announce(part: Part) {
+        drop(view! { <Html {..} data-page=part.page /> }.to_html());
         let Some(assets) = use_context::<Assets>() else { return };
-        for href in assets.part(part) {
+        for href in assets.part(part.name) {
             let link = view! {
                 <Link rel="preload" as_="fetch" type_="application/wasm" crossorigin="anonymous" href />
             };
-            // Rendering puts it into the head and returns nothing.
             drop(link.to_html());
         }
     }
@@ -115,7 +132,8 @@ mod browser {
     use gloo_timers::future::TimeoutFuture;
     use leptos::prelude::*;
 
-    use super::Loading;
+    use super::{Loading, Part};
+    use crate::pages;
 
     /// Milliseconds before the next attempt.
     const PAUSE: u32 = 1_000;
@@ -123,17 +141,23 @@ mod browser {
     const PATIENCE: u32 = 2;
 
     /// The view; none if its code does not come.
-    pub async fn load(load: fn() -> Loading) -> Option<AnyView> {
-        // The server's HTML is there already and works without scripts: it is left alone until it can be brought to life.
-        let drawn = Owner::current_shared_context().is_some_and(|shared| shared.get_is_hydrating());
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            match load().await {
-                Ok(view) => return Some(view),
-                Err(_) if drawn || attempts < PATIENCE => TimeoutFuture::new(PAUSE).await,
-                Err(_) => return None,
+    pub async fn load(load: fn() -> Loading<AnyView>) -> Option<AnyView> {
+        for _ in 1..PATIENCE {
+            if let Ok(view) = load().await {
+                return Some(view);
             }
+            TimeoutFuture::new(PAUSE).await;
+        }
+        load().await.ok()
+    }
+
+    /// Waits for the code of what the server has drawn, however long that takes: its HTML works without scripts.
+    pub async fn prepare() {
+        let page = document().document_element().and_then(|html| html.get_attribute("data-page"));
+        let drawn = pages::PARTS.into_iter().find(|part| Some(part.page) == page.as_deref());
+        let Some(Part { prepare, .. }) = drawn else { return };
+        while prepare().await.is_err() {
+            TimeoutFuture::new(PAUSE).await;
         }
     }
 }

@@ -10,6 +10,9 @@ const target = resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
 // A debug build does as well while a test is being written.
 const binary = process.env.AUTOCODE_E2E_BINARY ?? join(target, 'release', 'autocode');
 
+/** The built site. */
+export const builtSite = process.env.AUTOCODE_E2E_SITE ?? join(target, 'site');
+
 export interface Server {
   url: string;
   setupLink: string;
@@ -69,7 +72,7 @@ function printedLink(child: ChildProcess, milliseconds: number): Promise<string>
   });
 }
 
-export async function startServer({ site = join(target, 'site'), log: name = 'end2end-server.log' }: Choice = {}): Promise<Server> {
+export async function startServer({ site = builtSite, log: name = 'end2end-server.log' }: Choice = {}): Promise<Server> {
   if (!existsSync(binary)) throw new Error(`${binary} is missing: run scripts/build first`);
   // Short, because paths of UNIX sockets are.
   const folder = mkdtempSync(join(tmpdir(), 'ac-e2e-'));

@@ -1,10 +1,10 @@
 // AutoCode as an installed app: the manifest, the offer to install, the service worker, an upgrade under an open page.
 import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { type Page, chromium } from '@playwright/test';
 import { admin, fillCredentials, live, signIn, signOut } from '../support/app';
-import { startServer } from '../support/server';
+import { builtSite, startServer } from '../support/server';
 import { expect, test } from '../support/test';
 
 const version = (page: Page) => page.locator('html').getAttribute('data-version');
@@ -108,8 +108,7 @@ test('from a warm cache the dashboard is there within a second', async ({ page, 
 test('after an upgrade an open page says so, loads no part of the new one, and reloads into it', async ({ page, watch }) => {
   watch.allow(/net::ERR_|WebSocket connection to|status of 404|HTTP status code is not ok|wasm/);
   const site = mkdtempSync(join(tmpdir(), 'ac-site-'));
-  const target = resolve(__dirname, '../..', process.env.CARGO_TARGET_DIR ?? 'target');
-  cpSync(join(target, 'site'), site, { recursive: true });
+  cpSync(builtSite, site, { recursive: true });
   const server = await startServer({ site, log: 'end2end-upgrade.log' });
   try {
     await page.goto(server.setupLink);

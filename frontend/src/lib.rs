@@ -2,9 +2,10 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Makes the page interactive; called once by the page's script.
+/// Makes the page interactive, once its code is there; called once by the page's script.
 #[wasm_bindgen]
-pub fn hydrate() {
+pub async fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_lazy(app::App);
+    app::prepare().await;
+    leptos::mount::hydrate_body(app::App);
 }

@@ -17,6 +17,8 @@ mod setup;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
+#[cfg(feature = "hydrate")]
+use crate::part::Part;
 use crate::part::part;
 
 pub use dashboard::DashboardPage;
@@ -32,6 +34,11 @@ part!(edit_agent, agent_form, agent_form::EditAgentPage);
 part!(project, project, project::ProjectPage);
 part!(admin, admin, admin::AdminPage);
 part!(settings, settings, settings::SettingsPage);
+
+/// All of them.
+#[cfg(feature = "hydrate")]
+pub const PARTS: [Part; 10] =
+    [login(), setup(), invite(), reset(), agent(), new_agent(), edit_agent(), project(), admin(), settings()];
 
 /// The row id in the page's path; 0, which no row has, when it is no number.
 fn id_in_path() -> Memo<i64> {
