@@ -92,6 +92,8 @@ impl CustomProviders for Services {
         draft: CustomProviderDraft,
     ) -> Answer<CustomProvider> {
         let base_url = self.checked_address("base_url", &draft.base_url).await?;
+        // Also without a new key: the stored one would go to the new address.
+        self.auth.require_step_up(viewer).await?;
         let mut tx = self.begin().await?;
         let all = db::custom_providers::list(&mut *tx, viewer.id).await.map_err(error::db)?;
         let former = all.iter().find(|provider| provider.info.name == name).cloned();

@@ -7,6 +7,7 @@ use crate::{
     api,
     components::{
         Field, FormError, Load, Select, Submit, problem, problem_of_form, problem_without_form, successes,
+        with_step_up,
     },
     error::AppError,
     model::{CustomProvider, WireFormat},
@@ -25,6 +26,7 @@ struct Actions {
 pub fn Providers() -> impl IntoView {
     let actions =
         Actions { put: ServerAction::new(), delete: ServerAction::new(), test: ServerAction::new() };
+    with_step_up(actions.put);
     let (stored, deleted) = (successes(actions.put), successes(actions.delete));
     let providers = Resource::new(move || (stored.get(), deleted.get()), |_| api::load_providers());
     view! {

@@ -4,7 +4,7 @@ use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
     api::{self, TokenList},
-    components::{Field, FormError, Load, LocalTime, Select, Submit, problem, successes},
+    components::{Field, FormError, Load, LocalTime, Select, Submit, problem, successes, with_step_up},
     model::{PersonalToken, Scope},
 };
 
@@ -16,6 +16,7 @@ const LIFETIMES: [(&str, &str); 5] =
 #[component]
 pub fn Tokens() -> impl IntoView {
     let create = ServerAction::<api::CreateToken>::new();
+    with_step_up(create);
     let revoke = ServerAction::<api::RevokeToken>::new();
     let (created, revoked) = (successes(create), successes(revoke));
     let list = Resource::new(move || (created.get(), revoked.get()), |_| api::load_tokens());
