@@ -85,6 +85,8 @@ export async function startServer({ site = builtSite, log: name = 'end2end-serve
     HOME: home,
     RUST_LOG: process.env.RUST_LOG ?? 'info',
     AUTOCODE_DATA_DIR: join(folder, 'data'),
+    // Longer than the whole run: what asks for the password again has tests of its own.
+    AUTOCODE_STEP_UP_SECS: '7200',
     AUTOCODE_ADDR: `127.0.0.1:${port}`,
     AUTOCODE_SITE_ROOT: site,
     AUTOCODE_CLAUDE: process.env.AUTOCODE_CLAUDE ?? join(root, 'node_modules', '.bin', 'claude'),

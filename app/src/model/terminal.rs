@@ -52,6 +52,8 @@ pub enum TerminalNotice {
         /// Who has taken over from it.
         taken: TakenBy,
     },
+    /// What was typed was dropped: in this sign-in the password has to be typed again first.
+    PasswordWanted,
     /// Nothing happened, and the connection stands.
     Alive,
     /// There is no session (any more).

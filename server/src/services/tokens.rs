@@ -42,6 +42,7 @@ impl Tokens for Services {
             "Choose 1 to 366 days.",
         );
         check.done()?;
+        self.auth.require_step_up(viewer).await?;
         let token = token::personal()
             .map_err(|e| error::internal("the operating system gives no random numbers", e))?;
         let now = now_ms();

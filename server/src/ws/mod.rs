@@ -5,6 +5,7 @@
 mod live;
 mod logs;
 mod terminal;
+mod typing;
 
 use std::time::Duration;
 

@@ -13,8 +13,9 @@ use axum::{
 use bytes::Bytes;
 use futures::StreamExt as _;
 use serde::Deserialize;
+use tokio::sync::mpsc;
 
-use super::{CHECK, End, Incoming, Outgoing, bounded, close, own_project, send};
+use super::{CHECK, End, Incoming, Outgoing, bounded, close, own_project, send, typing::Typing};
 use crate::{
     auth::AuthUser,
     rest::Problem,
@@ -87,12 +88,15 @@ async fn attach(
     };
     notice(out, &TerminalNotice::Opened).await?;
     let (reader, mut writer) = (link.reader, link.writer);
-    if let Some(keys) = early_keys {
+    let (mut typing, refusals) = Typing::new(state, user, project.id);
+    if let Some(keys) = early_keys
+        && typing.is_open().await?
+    {
         writer.keys(keys).await.map_err(|e| End::Failed(e.to_string()))?;
     }
     tokio::select! {
-        end = output(reader, out) => end,
-        end = input(incoming, &mut writer) => end,
+        end = output(reader, refusals, out) => end,
+        end = input(incoming, &mut writer, &mut typing) => end,
         end = session_end(state, user) => Err(end),
     }
 }
@@ -127,10 +131,21 @@ async fn first_size(incoming: &mut Incoming) -> Result<((u16, u16), Option<Bytes
     }
 }
 
-async fn output(mut reader: TerminalReader, out: &mut Outgoing) -> Result<End, End> {
+async fn output(
+    mut reader: TerminalReader,
+    mut refusals: mpsc::Receiver<()>,
+    out: &mut Outgoing,
+) -> Result<End, End> {
     let beat = Duration::from_millis(TERMINAL_BEAT_MS.into());
     loop {
-        match tokio::time::timeout(beat, reader.next()).await {
+        let news = tokio::select! {
+            Some(()) = refusals.recv() => {
+                notice(out, &TerminalNotice::PasswordWanted).await?;
+                continue;
+            }
+            news = tokio::time::timeout(beat, reader.next()) => news,
+        };
+        match news {
             Ok(Ok(Output::Bytes(bytes))) => send(out, Message::Binary(bytes)).await?,
             Ok(Ok(Output::Notice(news))) => {
                 notice(out, &news).await?;
@@ -147,11 +162,25 @@ async fn output(mut reader: TerminalReader, out: &mut Outgoing) -> Result<End, E
     }
 }
 
-async fn input(incoming: &mut Incoming, writer: &mut TerminalWriter) -> Result<End, End> {
+async fn input(
+    incoming: &mut Incoming,
+    writer: &mut TerminalWriter,
+    typing: &mut Typing<'_>,
+) -> Result<End, End> {
     loop {
         let sent = match incoming.next().await {
-            Some(Ok(Message::Binary(bytes))) => writer.keys(bytes).await,
+            Some(Ok(Message::Binary(bytes))) => match typing.is_open().await? {
+                true => writer.keys(bytes).await,
+                false => Ok(()),
+            },
             Some(Ok(Message::Text(text))) => match request(&text) {
+                // Who stops the agent, or lets it go on, does as much as one who types.
+                Some(request @ (TerminalRequest::TakeOver | TerminalRequest::GiveBack)) => {
+                    match typing.is_open().await? {
+                        true => writer.request(&request).await,
+                        false => Ok(()),
+                    }
+                }
                 Some(request) => writer.request(&request).await,
                 None => Ok(()),
             },

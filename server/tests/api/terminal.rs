@@ -25,7 +25,7 @@ type Viewer = WebSocketStream<MaybeTlsStream<TcpStream>>;
 type Runner = Framed<UnixStream, FrameCodec>;
 
 struct Stage {
-    _server: TestServer,
+    server: TestServer,
     tom: Client,
     project: Value,
     listener: UnixListener,
@@ -40,7 +40,7 @@ impl Stage {
         let folder = server.run_dir().join("tom");
         std::fs::create_dir_all(&folder).unwrap();
         let listener = UnixListener::bind(folder.join("runner.sock")).unwrap();
-        Self { _server: server, tom, project, listener }
+        Self { server, tom, project, listener }
     }
 
     async fn viewer(&self, query: &str) -> Viewer {
@@ -140,4 +140,54 @@ async fn the_past_needs_no_size_and_a_runner_that_talks_nonsense_is_left() {
     tell(&mut runner, TerminalNotice::Closed { reason: "There is no terminal session yet.".into() }).await;
     let refused = json!({"type": "closed", "reason": "There is no terminal session yet."});
     assert_eq!(told(&mut viewer).await, refused);
+}
+
+#[tokio::test]
+async fn a_device_that_did_not_start_the_run_types_only_after_the_password() {
+    let mut stage = Stage::new().await;
+    let started_by = stage.tom.clone();
+    stage.tom = stage.server.sign_in("tom").await;
+    let db = stage.server.database().await;
+    let mut tx = db.begin().await.unwrap();
+    sqlx::query("update sessions set confirmed_at = confirmed_at - 901000").execute(&mut *tx).await.unwrap();
+    // As if the first device had pressed Start.
+    sqlx::query(
+        "insert into terminal_devices (project_id, session_id, created_at)
+         select 1, id, 0 from sessions where user_id = 2 order by created_at, rowid limit 1",
+    )
+    .execute(&mut *tx)
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+
+    let typed = async |stage: &Stage, text: &'static str| {
+        let mut viewer = stage.viewer("").await;
+        ask(&mut viewer, json!({"type": "resize", "cols": 80, "rows": 24})).await;
+        let (mut runner, _) = stage.runner().await;
+        tell(&mut runner, TerminalNotice::Opened).await;
+        assert_eq!(told(&mut viewer).await, json!({"type": "opened"}));
+        viewer.send(Message::Binary(text.into())).await.unwrap();
+        (viewer, runner)
+    };
+    let (mut viewer, mut runner) = typed(&stage, "rm -rf ~").await;
+    assert_eq!(told(&mut viewer).await, json!({"type": "password_wanted"}));
+    ask(&mut viewer, json!({"type": "take_over"})).await;
+    assert_eq!(told(&mut viewer).await, json!({"type": "password_wanted"}));
+    // It still watches and has a size; the next thing that arrives is not what was typed.
+    ask(&mut viewer, json!({"type": "lead"})).await;
+    assert_eq!(asked(&mut runner).await, TerminalRequest::Lead);
+    runner.send(Frame::Bytes("shown".into())).await.unwrap();
+    let shown = timeout(LIMIT, viewer.next()).await.unwrap().unwrap().unwrap();
+    assert_eq!(shown, Message::Binary("shown".into()));
+
+    let body = json!({"password": crate::common::PASSWORD});
+    assert_eq!(stage.tom.post("/api/v1/auth/step-up", body).await.0, 200);
+    viewer.send(Message::Binary("ls".into())).await.unwrap();
+    let keys = timeout(LIMIT, runner.next()).await.unwrap().unwrap().unwrap();
+    assert_eq!(keys, Frame::Bytes("ls".into()));
+
+    stage.tom = started_by;
+    let (_viewer, mut runner) = typed(&stage, "pwd").await;
+    let keys = timeout(LIMIT, runner.next()).await.unwrap().unwrap().unwrap();
+    assert_eq!(keys, Frame::Bytes("pwd".into()), "the device that started the run");
 }

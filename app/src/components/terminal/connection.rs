@@ -154,6 +154,12 @@ impl Connection {
                             self.panel.taken.set(taken);
                             self.held.told(taken, &self.line);
                         }
+                        Ok(TerminalNotice::PasswordWanted) => {
+                            if let Some(step_up) = self.panel.step_up {
+                                // Nothing is typed again on its own: it may be out of place by then.
+                                step_up.ask(Callback::new(|()| {}));
+                            }
+                        }
                         Ok(TerminalNotice::Alive) => {}
                         Ok(TerminalNotice::Closed { reason }) => return End::Closed(reason),
                         Err(error) => leptos::logging::error!("a terminal frame was not understood: {error}"),

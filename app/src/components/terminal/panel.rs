@@ -6,7 +6,10 @@ use leptos::prelude::*;
 
 #[cfg(feature = "hydrate")]
 use super::session::Session;
-use crate::model::{Hands, TakenBy};
+use crate::{
+    components::StepUp,
+    model::{Hands, TakenBy},
+};
 
 /// A copy of what the terminal has shown, for scrolling and searching.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +74,8 @@ pub struct Panel {
     pub found: RwSignal<Option<(u32, u32)>>,
     /// Ctrl is held for the next character.
     pub control: RwSignal<bool>,
+    /// Where the password is asked for, if the page has such a place.
+    pub step_up: Option<StepUp>,
     #[cfg(feature = "hydrate")]
     session: StoredValue<Option<Session>, LocalStorage>,
 }
@@ -88,6 +93,7 @@ impl Panel {
             past: RwSignal::new(Past::Closed),
             found: RwSignal::new(None),
             control: RwSignal::new(false),
+            step_up: use_context(),
             #[cfg(feature = "hydrate")]
             session: StoredValue::new_local(None),
         }

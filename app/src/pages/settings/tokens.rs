@@ -16,6 +16,7 @@ const LIFETIMES: [(&str, &str); 5] =
 #[component]
 pub fn Tokens() -> impl IntoView {
     let create = ServerAction::<api::CreateToken>::new();
+    with_step_up(create);
     let revoke = ServerAction::<api::RevokeToken>::new();
     with_step_up(create);
     let (created, revoked) = (successes(create), successes(revoke));
