@@ -54,6 +54,9 @@ pub enum Command {
     /// Close files to itself, then become another program; started by the server where bubblewrap does not start.
     #[command(hide = true)]
     Confine(ConfineArgs),
+    /// Become a user's cell; started by systemd, which passes the socket that the server connects to.
+    #[command(hide = true)]
+    Cell(CellArgs),
     /// The server without rights, under root's `serve`.
     #[command(hide = true)]
     Server,
@@ -187,6 +190,9 @@ pub struct RunnerArgs {
     /// The cell has a network of its own: ports lead to those sockets.
     #[arg(long)]
     pub forward: bool,
+    /// Standard input is the listening socket.
+    #[arg(long)]
+    pub listen_stdin: bool,
     /// Be the runner itself, not the process that keeps it alive.
     #[arg(long)]
     pub serve: bool,
@@ -215,6 +221,17 @@ pub struct ConfineArgs {
     /// The program and its arguments.
     #[arg(last = true, required = true)]
     pub command: Vec<PathBuf>,
+}
+
+/// Options of `cell`.
+#[derive(Args, Debug)]
+pub struct CellArgs {
+    /// Whose cell.
+    #[arg(long)]
+    pub user: app::model::Username,
+    /// Where the installation is.
+    #[command(flatten)]
+    pub config: Box<ConfigArgs>,
 }
 
 /// Options of `nanobot`.

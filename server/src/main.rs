@@ -1,5 +1,6 @@
 //! `autocode`: one program, one subcommand per role.
 
+mod cell;
 mod cli;
 mod confine;
 mod doctor;
@@ -78,6 +79,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
     match cli.command.unwrap_or(Command::Serve(cli.config)) {
         Command::Serve(config) => with(*config, serve::serve).await,
         Command::Server => serve::server().await,
+        Command::Cell(args) => cell::run(args).await,
         Command::Probe(args) => probe(&args),
         Command::Confine(args) => confine::run(args),
         Command::CreateAdmin(args) => create_admin(args).await,
@@ -141,8 +143,8 @@ async fn stop_all(config: Config) -> ExitCode {
 async fn run_runner(args: RunnerArgs) -> ExitCode {
     let paths = runner::protocol::RunnerPaths { home: args.home, run_dir: args.run_dir };
     let programs = CliPrograms { claude: args.claude, codex: args.codex, opencode: args.opencode };
-    let RunnerArgs { autocode, doors, forward, .. } = args;
-    let runner_args = runner::RunnerArgs { paths, autocode, programs, doors, forward };
+    let RunnerArgs { autocode, doors, forward, listen_stdin, .. } = args;
+    let runner_args = runner::RunnerArgs { paths, autocode, programs, doors, forward, listen_stdin };
     if args.serve { runner::serve(runner_args).await } else { runner::supervise(runner_args).await }
 }
 

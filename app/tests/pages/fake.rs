@@ -18,12 +18,10 @@ use app::{
 };
 use async_trait::async_trait;
 
-/// Cookie that signs a request in.
 pub const COOKIE: &str = "session=tom";
 
 /// One user `tom` with one agent and one project that waits for an answer.
 pub struct Fake {
-    /// Whether there is no user yet.
     pub fresh: bool,
 }
 

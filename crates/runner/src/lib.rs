@@ -46,4 +46,6 @@ pub struct RunnerArgs {
     pub doors: Option<std::path::PathBuf>,
     /// Whether the cell has a network of its own, from which ports have to lead to those sockets.
     pub forward: bool,
+    /// Whether standard input is the listening socket, opened by a service manager, instead of one to be made.
+    pub listen_stdin: bool,
 }

@@ -1,7 +1,10 @@
 //! The runner: binds its socket, sorts connections, ends in order.
 
 use std::{
-    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    os::{
+        fd::AsFd as _,
+        unix::fs::{DirBuilderExt, PermissionsExt},
+    },
     path::Path,
     process::ExitCode,
     sync::{
@@ -82,7 +85,7 @@ pub async fn serve(args: RunnerArgs) -> ExitCode {
 async fn run(args: RunnerArgs) -> Result<u8, RunnerError> {
     // Without its supervisor a runner would stand in the way of the next cell.
     set_parent_process_death_signal(Some(Signal::TERM)).map_err(|e| RunnerError::file("parent")(e.into()))?;
-    let run_dir = args.paths.run_dir.clone();
+    let (run_dir, listen_stdin) = (args.paths.run_dir.clone(), args.listen_stdin);
     let private = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&run_dir);
     private.map_err(RunnerError::file("the run folder"))?;
     let spool = Arc::new(Spool::open(run_dir.join("spool.jsonl")).map_err(RunnerError::file("spool.jsonl"))?);
@@ -102,7 +105,8 @@ async fn run(args: RunnerArgs) -> Result<u8, RunnerError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(RunnerError::file("SIGTERM"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(RunnerError::file("SIGINT"))?;
     let socket = run_dir.join("runner.sock");
-    let listener = bind(&socket).map_err(RunnerError::file("runner.sock"))?;
+    let listener = if listen_stdin { inherited() } else { bind(&socket) };
+    let listener = listener.map_err(RunnerError::file("runner.sock"))?;
     info!("the runner listens");
 
     tokio::select! {
@@ -119,8 +123,17 @@ async fn run(args: RunnerArgs) -> Result<u8, RunnerError> {
     if timeout(END_LIMIT, end).await.is_err() {
         warn!("something did not end in time");
     }
-    std::fs::remove_file(&socket).map_err(RunnerError::file("runner.sock"))?;
+    if !listen_stdin {
+        std::fs::remove_file(&socket).map_err(RunnerError::file("runner.sock"))?;
+    }
     Ok(shared.exit.code.load(Ordering::SeqCst))
+}
+
+/// The socket that a service manager opened; it stays when the runner ends, and the next connection starts the cell again.
+fn inherited() -> std::io::Result<UnixListener> {
+    let listener = std::os::unix::net::UnixListener::from(std::io::stdin().as_fd().try_clone_to_owned()?);
+    listener.set_nonblocking(true)?;
+    UnixListener::from_std(listener)
 }
 
 /// Only one runner has a run folder (its supervisor holds the lock), so a socket that is there is a dead one's.
@@ -130,7 +143,8 @@ fn bind(socket: &Path) -> std::io::Result<UnixListener> {
         _ => {}
     }
     let listener = UnixListener::bind(socket)?;
-    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))?;
+    // The folder is closed to others; under an account of its own its group is the server's, which connects.
+    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o660))?;
     Ok(listener)
 }
 

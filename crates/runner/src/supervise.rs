@@ -142,7 +142,10 @@ fn start(args: &RunnerArgs) -> Result<Child, RunnerError> {
         .arg(&args.programs.opencode)
         .arg("--autocode")
         .arg(&args.autocode)
-        .stdin(Stdio::null());
+        .stdin(if args.listen_stdin { Stdio::inherit() } else { Stdio::null() });
+    if args.listen_stdin {
+        command.arg("--listen-stdin");
+    }
     if let Some(doors) = &args.doors {
         command.arg("--doors").arg(doors);
     }

@@ -3,8 +3,7 @@
 //! Must not contain anything worth having: the list is readable inside every cell.
 
 use std::{
-    fs::{self, File},
-    io,
+    fs, io,
     net::{Ipv4Addr, TcpListener},
     os::{
         linux::net::SocketAddrExt as _,
@@ -77,9 +76,12 @@ impl Canaries {
     /// Those of the operating system.
     pub fn lay(folder: &Path, users: &Path, files: &[PathBuf]) -> io::Result<Self> {
         let bait = folder.join(".canary");
-        let file: File =
-            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&bait)?;
-        drop(file);
+        // Another account may have laid it the last time.
+        match fs::remove_file(&bait) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&bait)?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let pid = std::process::id();
         let abstract_name = format!("autocode-canary-{pid}-{}", port.local_addr()?.port());

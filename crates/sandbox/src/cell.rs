@@ -97,7 +97,8 @@ pub async fn launch(spec: &CellSpec, program_args: &[OsString]) -> Result<Cell, 
         command.arg("--forward");
     }
     let second = log.try_clone().map_err(CellError::Start)?;
-    command.stdin(Stdio::null()).stdout(log).stderr(second).process_group(0);
+    let stdin = if spec.pass_stdin { Stdio::inherit() } else { Stdio::null() };
+    command.stdin(stdin).stdout(log).stderr(second).process_group(0);
     let child = command.spawn().map_err(CellError::Start)?;
     Ok(Cell { child, sandboxed: warning.is_none(), network, warning })
 }

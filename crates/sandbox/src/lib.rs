@@ -89,6 +89,8 @@ pub struct CellSpec {
     pub account: Option<Account>,
     /// The control group to start in.
     pub group: Option<Group>,
+    /// Whether the program gets this process's standard input: the listening socket that a service manager opened.
+    pub pass_stdin: bool,
 }
 
 impl CellSpec {
@@ -105,6 +107,7 @@ impl CellSpec {
             network: Network::Host,
             account: None,
             group: None,
+            pass_stdin: false,
         }
     }
 

@@ -11,6 +11,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use app::model::Username;
 use autocode_sandbox::{Account, CellSpec, Facts, Group, examine, launch, real};
+use sha2::{Digest as _, Sha256};
 use tokio::process::Child;
 use tracing::warn;
 
@@ -76,7 +77,8 @@ impl Cells {
                 }
             }
             _ => {
-                let spec = spec(config, username.as_str());
+                let group = delegated_group(config, username.as_str());
+                let spec = CellSpec { group, ..spec(config, username.as_str()) };
                 let cell = launch(&spec, &arguments(&spec, config)).await.map_err(|e| e.to_string())?;
                 Ok(Started { child: Some(cell.child), warning: cell.warning })
             }
@@ -111,7 +113,7 @@ impl Cells {
     /// Starts a cell that belongs to nobody, as users' cells are started, and says what its probe found.
     pub async fn examine(&self, config: &Config) -> Facts {
         let examined = match self {
-            Self::Own => examine_empty(config, None, None).await,
+            Self::Own => examine_empty(config, None, delegated_group(config, "nobody")).await,
             Self::Launcher(launcher) => match launcher.order(Order::Examine).await {
                 Ok(Reply::Examined(facts)) => Ok(*facts),
                 Ok(other) => Err(LauncherError::Unexpected(Box::new(other)).to_string()),
@@ -136,6 +138,24 @@ pub fn spec(config: &Config, username: &str) -> CellSpec {
         network: config.isolation.network,
         ..CellSpec::new(home, config.run_dir.join(username), config.binary.clone())
     }
+}
+
+/// The control group of a user's cell, with the limits set.
+///
+/// # Errors
+/// Those of the file system: where no control groups can be made there are no limits.
+pub fn group(config: &Config, name: &str) -> std::io::Result<Group> {
+    // Another installation on this machine may have a user of the same name.
+    let installation = Sha256::digest(config.data_dir.as_os_str().as_encoded_bytes());
+    let installation: String = installation.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    Group::prepare(&format!("autocode-{installation}-{name}"), &config.isolation.limits)
+}
+
+/// As [`group`], where a service manager has handed this server's control group over to it; root has its own process
+/// for cells.
+fn delegated_group(config: &Config, name: &str) -> Option<Group> {
+    let ours = !rustix::process::geteuid().is_root() && Group::own().is_some();
+    ours.then(|| group(config, name).ok()).flatten()
 }
 
 /// The arguments of a cell's first process.

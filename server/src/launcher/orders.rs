@@ -5,7 +5,6 @@ use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 use app::model::Username;
 use autocode_sandbox::{Account, CellSpec, Group, launch};
 use cap_std::{ambient_authority, fs::Dir};
-use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -102,11 +101,7 @@ impl Orders {
 
     /// The limits of a cell; none where no control group can be made, which the cell's probe finds out.
     fn group(&self, name: &str) -> Option<Group> {
-        // Another installation on this machine may have a user of the same name.
-        let installation = Sha256::digest(self.config.data_dir.as_os_str().as_encoded_bytes());
-        let installation =
-            u32::from_be_bytes([installation[0], installation[1], installation[2], installation[3]]);
-        match Group::prepare(&format!("autocode-{installation:08x}-{name}"), &self.config.isolation.limits) {
+        match cells::group(&self.config, name) {
             Ok(group) => Some(group),
             Err(error) => {
                 warn!(%error, "no limits: control groups cannot be made");
@@ -118,6 +113,18 @@ impl Orders {
     async fn remove(&self, username: Username) -> Result<(), String> {
         let folders = UserFolders::new(self.config.users_dir(), self.config.run_dir.clone());
         folders.remove(&username).await.map_err(|e| e.to_string())?;
+        let run = self.config.run_dir.clone();
+        let work = move || {
+            let run = Dir::open_ambient_dir(run, ambient_authority())?;
+            for folder in [format!(".accounts-{username}"), format!(".doors-{username}")] {
+                match run.remove_dir_all(folder) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+            Ok(())
+        };
+        blocking(work).await?;
         Ok(())
     }
 

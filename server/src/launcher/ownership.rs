@@ -45,6 +45,15 @@ pub fn claim(data_dir: &Path, run_dir: &Path, server: Owner) -> io::Result<()> {
         chown_entry(&data, &name, &entry.metadata()?, &[0], server)?;
     }
     let run = Dir::open_ambient_dir(run_dir, ambient_authority())?;
+    for entry in run.entries()? {
+        let entry = entry?;
+        let name = entry.file_name();
+        // Left by a server that ran as root.
+        if name.as_encoded_bytes().starts_with(b".doors-") && entry.metadata()?.is_dir() {
+            hand_over(&run.open_dir(&name)?, &[0], server, 0)?;
+            chown_entry(&run, &name, &entry.metadata()?, &[0], server)?;
+        }
+    }
     give(&run, server, 0o700)
 }
 

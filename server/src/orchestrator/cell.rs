@@ -2,6 +2,7 @@
 
 use std::{
     io::ErrorKind,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -109,6 +110,10 @@ pub async fn end(run_dir: &Path, tracker: &TaskTracker) -> Result<(), LinkError>
         Ok(_) | Err(LinkError::Closed) => {}
         Err(error) => return Err(error),
     }
+    if service_managed(run_dir) {
+        // The socket stays, and connecting would start the cell again.
+        return Ok(());
+    }
     let deadline = Instant::now() + END_LIMIT;
     while Instant::now() < deadline {
         match connect(&socket, tracker, &cancel).await {
@@ -117,6 +122,12 @@ pub async fn end(run_dir: &Path, tracker: &TaskTracker) -> Result<(), LinkError>
         }
     }
     Err(LinkError::Timeout(END_LIMIT))
+}
+
+/// Whether a service manager opened the socket: then it is not the property of the folder's owner.
+fn service_managed(run_dir: &Path) -> bool {
+    let owner = |path: &Path| std::fs::symlink_metadata(path).map(|meta| meta.uid());
+    matches!((owner(run_dir), owner(&socket(run_dir))), (Ok(folder), Ok(socket)) if folder != socket)
 }
 
 /// Removes what a user's cells left in the run folder, following no link that the user may have put there.

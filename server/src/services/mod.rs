@@ -7,6 +7,7 @@ mod administration;
 mod agents;
 mod api_keys;
 mod check;
+mod demo_project;
 mod device;
 mod disk;
 mod disk_limit;
@@ -48,10 +49,10 @@ use crate::{
 };
 pub use accounts::{SetupToken, create_admin};
 pub(crate) use api_keys::write_copy;
+pub use demo_project::demo_project;
 pub use disk::{DiskGauge, count_files};
 pub use folders::UserFolders;
 pub use key_source::StoredKeys;
-pub use projects::demo_project;
 
 /// All services; they share the server's parts.
 pub struct Services {

@@ -4,9 +4,9 @@ use app::{
     backend::{Answer, Overview as _, Projects},
     error::AppError,
     model::{
-        AgentId, Changes, ChangesQuery, Dashboard, Diagnosis, Expected, ImplementationPlan, LiveEvent,
-        LogEntry, LogQuery, Page, Project, ProjectDraft, ProjectId, ProjectStatus, ProjectText, Slug,
-        StartAnswer, Step, StepUsage, TextKind, TextSave, Undo, UndoDraft, UndoId, UsageSummary, Viewer,
+        AgentId, Changes, ChangesQuery, Dashboard, Diagnosis, Expected, LiveEvent, LogEntry, LogQuery, Page,
+        Project, ProjectDraft, ProjectId, ProjectStatus, ProjectText, Slug, StartAnswer, StepUsage, TextKind,
+        TextSave, Undo, UndoDraft, UndoId, UsageSummary, Viewer,
     },
 };
 use async_trait::async_trait;
@@ -71,28 +71,6 @@ impl Services {
             project.isolation_warning.clone_from(&warning);
         }
         projects
-    }
-}
-
-/// The demonstration project as a draft.
-pub fn demo_project() -> ProjectDraft {
-    let demo = autocode_demo_llm::demo_project();
-    let steps = demo.steps.into_iter().map(|step| Step {
-        id: step.id,
-        title: step.title,
-        instructions: step.instructions,
-        verify: step.verify,
-        depends_on: step.depends_on,
-        ..Step::default()
-    });
-    ProjectDraft {
-        name: demo.name,
-        description: demo.description,
-        architecture: Some(demo.architecture),
-        implementation_plan: Some(ImplementationPlan { steps: steps.collect() }),
-        approval_policy: None,
-        approve_plan: false,
-        clone_url: None,
     }
 }
 
@@ -277,7 +255,7 @@ impl Projects for Services {
     }
 
     fn demo_project(&self) -> ProjectDraft {
-        demo_project()
+        super::demo_project()
     }
 
     async fn usage(&self, viewer: &Viewer, id: ProjectId) -> Answer<UsageSummary> {

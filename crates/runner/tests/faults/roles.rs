@@ -47,6 +47,7 @@ fn runner_args(root: &Path) -> RunnerArgs {
         programs: CliPrograms { claude: root.join("bin/claude"), ..CliPrograms::default() },
         doors: None,
         forward: false,
+        listen_stdin: false,
     }
 }
 

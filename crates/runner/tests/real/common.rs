@@ -103,6 +103,7 @@ pub fn args(root: &Path) -> RunnerArgs {
         programs: CliPrograms { claude: "/usr/bin/true".into(), ..CliPrograms::default() },
         doors: Some(root.join("doors")).filter(|doors| doors.exists()),
         forward: false,
+        listen_stdin: false,
     }
 }
 
