@@ -113,6 +113,7 @@ pub struct IsolationReport {
 
 /// A lower level that an admin accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct IsolationAcceptance {
     /// The level that was measured.
     pub level: u8,

@@ -6,10 +6,9 @@ use leptos::prelude::*;
 
 #[cfg(feature = "hydrate")]
 use super::session::Session;
-use crate::{
-    components::StepUp,
-    model::{Hands, TakenBy},
-};
+#[cfg(feature = "hydrate")]
+use crate::components::StepUp;
+use crate::model::{Hands, TakenBy};
 
 /// A copy of what the terminal has shown, for scrolling and searching.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,6 +74,7 @@ pub struct Panel {
     /// Ctrl is held for the next character.
     pub control: RwSignal<bool>,
     /// Where the password is asked for, if the page has such a place.
+    #[cfg(feature = "hydrate")]
     pub step_up: Option<StepUp>,
     #[cfg(feature = "hydrate")]
     session: StoredValue<Option<Session>, LocalStorage>,
@@ -93,6 +93,7 @@ impl Panel {
             past: RwSignal::new(Past::Closed),
             found: RwSignal::new(None),
             control: RwSignal::new(false),
+            #[cfg(feature = "hydrate")]
             step_up: use_context(),
             #[cfg(feature = "hydrate")]
             session: StoredValue::new_local(None),

@@ -33,11 +33,11 @@ prop_compose! {
         status in prop::option::of(any_status()), text in prop::option::of("[a-z# ]{0,20}"),
         record in prop::option::of((any::<bool>(), any::<bool>(), any::<bool>())), answer in prop::option::of("[a-z]{1,5}"),
         on_screen in prop::sample::select(vec![OnScreen::Unasked, OnScreen::Unasked, OnScreen::Deciding, OnScreen::Decided("x".into())]),
-        progress in 0i64..700_000, draft in prop::option::of(0i64..1_000_000), compacting in prop::option::of(0i64..700_000), compacted: bool, held in prop::bool::weighted(0.1),
+        progress in 0i64..700_000, compacting in prop::option::of(0i64..700_000), compacted: bool, held in prop::bool::weighted(0.1),
     ) -> Observation {
         Observation {
             now: NOW, presence, activity, activity_since: NOW - since, started_at: started.map(|s| NOW - s), stale, held, acknowledged, answering, on_screen,
-            progress_at: NOW - progress, draft_since: draft.map(|d| NOW - d), compacting_since: compacting.map(|c| NOW - c), compacted,
+            progress_at: NOW - progress, compacting_since: compacting.map(|c| NOW - c), compacted,
             outcome: background.and_then(|b| ended(b, NOW - at)),
             screen: status.map(|status| ScreenReading { draft: text.clone(), ..screen(status) }),
             draft_since: text.is_some().then_some(NOW - at),
