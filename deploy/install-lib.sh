@@ -74,7 +74,7 @@ copy_release() {
 # placed FILE: its text with the paths of this installation.
 placed() {
     sed -e "s#/opt/autocode/#$base/#g" -e "s#/etc/autocode/#$etc/#g" -e "s#/run/autocode#$run#g" \
-        -e "s#=/data\$#=$data#" -e "s#^ReadWritePaths=.*#ReadWritePaths=$data#" "$1"
+        -e "s#=/data\$#=$data#" -e "s# /data/# $data/#g" -e "s#:-/data}#:-$data}#" "$1"
 }
 
 write_configuration() {
@@ -98,7 +98,8 @@ write_configuration() {
         placed "$unit" >"$units/$(basename "$unit")"
     done
     placed "$here/deploy/autocode-ctl" >"$ctl"
-    chmod 755 "$ctl"
+    placed "$here/deploy/systemd/autocode-user" >"$user_ctl"
+    chmod 755 "$ctl" "$user_ctl"
     placed "$here/deploy/logrotate" >"$logrotate"
     if with_systemd; then
         systemctl daemon-reload
@@ -240,12 +241,14 @@ remove_installation() {
     service stop || true
     if with_systemd; then
         systemctl --quiet disable autocode.service || true
+        systemctl list-units --all --plain --no-legend 'autocode-cell@*.socket' | awk '{ print $1 }' |
+            xargs -r systemctl --quiet disable --now || true
+        systemctl stop 'autocode-cell@*.service' || true
     fi
-    local unit
-    for unit in "$units"/autocode*; do [ ! -e "$unit" ] || rm -f "$unit"; done
+    rm -rf "$units"/autocode.service "$units"/autocode.slice "$units"/autocode-cell@* "$prefix"/etc/tmpfiles.d/autocode-*.conf
     ! with_systemd || systemctl daemon-reload
     rm -rf "${base:?}"
-    rm -f "$ctl" "$logrotate" "$caddy"
+    rm -f "$ctl" "$user_ctl" "$logrotate" "$caddy"
     [ -n "$prefix" ] || sed -i '/^import .*autocode.caddy/d' /etc/caddy/Caddyfile 2>/dev/null || true
     if [ "$purge" = no ]; then
         say "AutoCode is removed. Data ($data), configuration ($etc) and backups ($backups) are still there."

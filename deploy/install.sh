@@ -44,6 +44,7 @@ env_file=$etc/autocode.env
 units=$prefix/etc/systemd/system
 backups=$prefix/var/backups/autocode
 ctl=$prefix/usr/local/sbin/autocode-ctl
+user_ctl=$prefix/usr/local/sbin/autocode-user
 logrotate=$prefix/etc/logrotate.d/autocode
 caddy=$prefix/etc/caddy/autocode.caddy
 run=$prefix/run/autocode
