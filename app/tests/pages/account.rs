@@ -93,7 +93,7 @@ async fn what_a_plain_post_did_is_told_once() {
         ("set_theme", "/settings", "theme=dark", "The theme is changed."),
         ("set_outbound", "/admin", "private_addresses=true", "The network setting is saved."),
         ("create_invite", "/admin", "", "/invite#secret"),
-        ("save_rules", "/agents/1", "id=1&global_rules=a", "The rules are saved."),
+        ("save_rules", "/agents/1", "id=1&global_rules=a%0D%0Ab", "The rules are saved."),
     ] {
         let cookies = cookies_of_post(name, from, body).await;
         let notice = cookies.iter().find(|cookie| cookie.starts_with("notice=")).unwrap();

@@ -44,6 +44,14 @@ fn view(config: &Config, uid: u32) -> Vec<OsString> {
         args.extend(["--perms", "1777", "--tmpfs"].map(OsString::from));
         args.push(folder.into());
     }
+    // Made by hand, because bubblewrap closes the parents that it makes itself to other accounts.
+    for path in writable.iter().chain(&needed) {
+        let above: Vec<&Path> = path.ancestors().skip(1).collect();
+        for folder in above.into_iter().rev().skip_while(|folder| !hidden.contains(*folder)).skip(1) {
+            args.extend(["--perms", "0755", "--dir"].map(OsString::from));
+            args.push(folder.into());
+        }
+    }
     let mut bind = |how: &str, path: &Path| args.extend([OsString::from(how), path.into(), path.into()]);
     for path in needed.into_iter().filter(|path| hidden.iter().any(|folder| path.starts_with(folder))) {
         bind("--ro-bind", path);

@@ -17,7 +17,7 @@ async fn a_key_is_sealed_at_rest_and_never_returned() {
     let server = TestServer::start().await;
     let tom = server.new_user("tom").await;
     let (status, stored) = tom.put("/api/v1/api-keys/anthropic", json!({"key": format!(" {KEY}\n")})).await;
-    let info = json!({"provider": "anthropic", "last4": "5678", "created_at": stored["created_at"]});
+    let info = json!({"provider": "anthropic", "last4": "5678", "created_at": stored["created_at"], "enter_again": false});
     assert_eq!((status, &stored), (200, &info));
     assert_eq!(tom.get("/api/v1/api-keys").await, (200, json!([info])));
 

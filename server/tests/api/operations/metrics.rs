@@ -133,10 +133,16 @@ async fn model_calls_are_counted_with_their_tokens() {
     use secrecy::ExposeSecret as _;
     assert_eq!(ask(issued.secret.expose_secret()).await, 200);
     assert_eq!(ask("wrong").await, 401);
-    let stored =
-        db::usage::project_rows(db.reader(), app::model::UserId(2), app::model::ProjectId(project), 10)
-            .await
-            .unwrap();
+    let rows =
+        || db::usage::project_rows(db.reader(), app::model::UserId(2), app::model::ProjectId(project), 10);
+    // The row is written after the answer's last byte.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let mut stored = rows().await.unwrap();
+    while stored.is_empty() && std::time::Instant::now() < deadline {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        stored = rows().await.unwrap();
+    }
+    assert!(!stored.is_empty(), "the call was not counted");
     let numbers = scrape(&server).await;
     assert_eq!(numbers["autocode_model_requests_total{provider=\"demo\",status=\"200\"}"], 1.0);
     assert_eq!(numbers["autocode_model_refusals_total{status=\"401\"}"], 1.0);
