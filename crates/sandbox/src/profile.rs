@@ -101,7 +101,7 @@ pub(crate) fn cell_args(spec: &CellSpec, accounts: &Path, network: Network) -> V
         args.bind("--ro-bind", folder, inside);
     }
     // Root without its rights cannot enter a HOME that is another account's; that account goes there itself.
-    let start = if spec.account.is_some() { Path::new("/") } else { &spec.home };
+    let start: &Path = if spec.account.is_some() { Path::new("/") } else { &spec.home };
     args.push(["--remount-ro", "/"]).push([OsStr::new("--chdir"), start.as_os_str()]).push(["--clearenv"]);
     for (key, value) in environment(spec, network) {
         args.push([OsString::from("--setenv"), key, value]);
