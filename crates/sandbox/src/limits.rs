@@ -34,6 +34,8 @@ pub struct Limits {
 pub struct Group {
     /// Source folder and where it is shown inside, read-only.
     pub(crate) folders: Vec<(PathBuf, PathBuf)>,
+    /// Whether a process has to enter it first.
+    enter: bool,
 }
 
 impl Group {
@@ -66,7 +68,7 @@ impl Group {
         write(&pids.0.join("pids.max"), limits.processes)?;
         write(&cpu.0.join("cpu.cfs_period_us"), PERIOD)?;
         write(&cpu.0.join("cpu.cfs_quota_us"), quota(limits))?;
-        Ok(Self { folders })
+        Ok(Self { folders, enter: true })
     }
 
     /// The group that this process is in already, as a service manager made it; none on version 1.
@@ -74,12 +76,15 @@ impl Group {
         let own = fs::read_to_string("/proc/self/cgroup").ok()?;
         let path = own.lines().find_map(|line| line.strip_prefix("0::/"))?;
         let folder = Path::new(ROOT).join(path);
-        folder.join("cgroup.procs").exists().then(|| Self { folders: vec![(folder, PathBuf::from(ROOT))] })
+        folder
+            .join("cgroup.procs")
+            .exists()
+            .then(|| Self { folders: vec![(folder, PathBuf::from(ROOT))], enter: false })
     }
 
     /// Files into which a process writes its id to enter the group.
     pub(crate) fn entrances(&self) -> impl Iterator<Item = PathBuf> + '_ {
-        self.folders.iter().map(|(folder, _)| folder.join("cgroup.procs"))
+        self.folders.iter().filter(|_| self.enter).map(|(folder, _)| folder.join("cgroup.procs"))
     }
 
     /// Removes a group in which nothing runs any more; fine if it is gone.
@@ -112,7 +117,7 @@ fn unified(own: &str, name: &str, limits: &Limits) -> io::Result<Group> {
     write(&folder.join("memory.max"), limits.memory)?;
     write(&folder.join("pids.max"), limits.processes)?;
     fs::write(folder.join("cpu.max"), format!("{} {PERIOD}", quota(limits)))?;
-    Ok(Group { folders: vec![(folder, PathBuf::from(ROOT))] })
+    Ok(Group { folders: vec![(folder, PathBuf::from(ROOT))], enter: true })
 }
 
 fn quota(limits: &Limits) -> u64 {

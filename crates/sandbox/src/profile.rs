@@ -100,15 +100,16 @@ pub(crate) fn cell_args(spec: &CellSpec, accounts: &Path, network: Network) -> V
     for (folder, inside) in spec.group.iter().flat_map(|group| &group.folders) {
         args.bind("--ro-bind", folder, inside);
     }
-    args.push(["--remount-ro", "/"])
-        .push([OsStr::new("--chdir"), spec.home.as_os_str()])
-        .push(["--clearenv"]);
+    // Root without its rights cannot enter a HOME that is another account's; that account goes there itself.
+    let start: &Path = if spec.account.is_some() { Path::new("/") } else { &spec.home };
+    args.push(["--remount-ro", "/"]).push([OsStr::new("--chdir"), start.as_os_str()]).push(["--clearenv"]);
     for (key, value) in environment(spec, network) {
         args.push([OsString::from("--setenv"), key, value]);
     }
     args.push(["--"]);
     if let Some(account) = spec.account {
         args.0.extend(become_account(account.uid));
+        args.push(["/usr/bin/env", "-C"]).push([spec.home.as_os_str()]);
     }
     args.0
 }

@@ -5,7 +5,7 @@ use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 use app::model::Username;
 use autocode_sandbox::{Account, CellSpec, Group, launch};
 use cap_std::{ambient_authority, fs::Dir};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
@@ -21,6 +21,9 @@ use crate::{
 
 /// How long counting a user's files may take.
 const COUNT_LIMIT: Duration = Duration::from_secs(2);
+
+/// How often the removal of a control group is tried.
+const GROUP_TRIES: u32 = 5;
 
 /// What root needs to carry out orders; clones share it.
 #[derive(Clone)]
@@ -92,8 +95,8 @@ impl Orders {
         self.children.spawn(async move {
             let status = cell.child.wait().await;
             info!(username = %user.username, ?status, "a cell ended");
-            if let Some(Err(error)) = group.map(|group| group.remove()) {
-                info!(username = %user.username, %error, "a control group is kept: the user has a new cell");
+            if let Some(group) = group {
+                remove_group(&group, user.username.as_str()).await;
             }
         });
         Ok(Reply::Started { warning })
@@ -150,10 +153,21 @@ impl Orders {
         .await?;
         let group = self.group("nobody");
         let facts = examine_empty(&self.config, Some(Account { uid }), group.clone()).await;
-        if let Some(Err(error)) = group.map(|group| group.remove()) {
-            warn!(%error, "the control group of the examined cell is left");
+        if let Some(group) = group {
+            remove_group(&group, "nobody").await;
         }
         Ok(Reply::Examined(Box::new(facts?)))
+    }
+}
+
+/// Removes a control group once its last process is collected; kept where a new cell has it by then.
+async fn remove_group(group: &Group, name: &str) {
+    for _ in 0..GROUP_TRIES {
+        match group.remove() {
+            Ok(()) => return,
+            Err(error) => info!(name, %error, "a control group is still in use"),
+        }
+        sleep(Duration::from_millis(200)).await;
     }
 }
 

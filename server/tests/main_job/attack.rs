@@ -128,8 +128,12 @@ async fn nothing_leaks_out_of_a_cell() {
     fs::write(home.join("attack.sh"), &script).unwrap();
     fs::set_permissions(home.join("attack.sh"), fs::Permissions::from_mode(0o644)).unwrap();
     let results = home.join("projects/results");
-    let command =
-        format!("env OUT={} HOME={} sh {}/attack.sh", results.display(), home.display(), home.display());
+    let command = format!(
+        "env STAY=1 OUT={} HOME={} sh {}/attack.sh",
+        results.display(),
+        home.display(),
+        home.display()
+    );
     let agent = json!({"name": "Mallory", "model": "demo/builder", "coding_cli": {"kind": "generic", "command": command}});
     let agent: Agent = job.post("/agents", agent).await;
     let step = json!({"id": "1", "title": "Attack", "instructions": "Attack."});
@@ -138,7 +142,7 @@ async fn nothing_leaks_out_of_a_cell() {
     let _: Value = job.post(&format!("/projects/{}/start", project.id), json!({})).await;
     let deadline = Instant::now() + LIMIT;
     let mut slowest = Duration::ZERO;
-    while !fs::read_to_string(&results).unwrap_or_default().ends_with("done\n") {
+    while !fs::read_to_string(&results).unwrap_or_default().contains("done\n") {
         assert!(
             Instant::now() < deadline,
             "the attack does not end: {:?}\n{}",

@@ -9,7 +9,7 @@ try other-users-file cat "$DATA/users/eva/projects/secret"
 try list-of-users sh -c 'ls "$DATA/users" | grep -q eva'
 try database head -c 16 "$DATA/autocode.db"
 try master-key cat "$DATA/master.key"
-try environment sh -c 'grep -l AUTOCODE_ATTACK_BAIT= /proc/[0-9]*/environ'
+try environment sh -c 'grep -q AUTOCODE_ATTACK_BAIT= /proc/[0-9]*/environ'
 try memory sh -c ': <"/proc/$SERVER_PID/mem"'
 try signal kill -0 "$SERVER_PID"
 try other-users-tmux tmux -S "$RUN/eva/tmux.sock" list-sessions
@@ -22,6 +22,8 @@ try fork-bomb perl -e 'my @p; for (1 .. 700) { my $p = fork; if (!defined $p) { 
 try memory-hog perl -e 'my $x = "x" x (400 << 20); exit length($x) == 0'
 # These lead nowhere outside a cell, so nothing shows there that they could.
 for url in "http://127.0.0.1:$PORT/" "http://localhost:$PORT/" "http://[::ffff:127.0.0.1]:$PORT/" http://169.254.169.254/; do
-    try "proxy-to-$url" curl -sf --max-time 5 -x http://127.0.0.1:47471 "$url"
+    try "proxy-to-$url" curl -sf --noproxy '' --max-time 5 -x http://127.0.0.1:47471 "$url"
 done
 echo done >>"$OUT"
+# A coding CLI that ends would be started again.
+[ -z "$STAY" ] || sleep 300
