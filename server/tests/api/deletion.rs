@@ -217,7 +217,7 @@ async fn of_two_admins_who_delete_each_other_one_stays() {
         assert_eq!(admins, 1, "in round {round}");
         // Back to the boss alone, whoever of them is left.
         let mut tx = db.begin().await.unwrap();
-        sqlx::query("update users set role = 'admin' where username = ?")
+        sqlx::query("update users set role = case username when ? then 'admin' else 'user' end")
             .bind(ADMIN)
             .execute(&mut *tx)
             .await

@@ -53,6 +53,8 @@ impl Process {
             .env("AUTOCODE_RUN_DIR", self.path("run"))
             .env("AUTOCODE_SITE_ROOT", self.path("site"))
             .env("AUTOCODE_ADDR", &self.addr)
+            // Under the account of the tests, which make and look at files in its folders.
+            .env("AUTOCODE_CELL_UIDS", "off")
             .current_dir(self.folder.path())
             .stdin(Stdio::null())
             .stdout(file("said"))
