@@ -68,7 +68,7 @@ const JSON: [&str; 4] = ["render_markdown", "save_plan", "load_project_tab", "lo
 /// Every argument that a server function may ask for; those that it does not know are ignored.
 fn form(id: &str) -> String {
     let fields = [
-        "name=x&description=x&architecture=x&confirmation=x&text=x&version=x&kind=description&to_step=&undo_id=1",
+        "name=mine&description=x&architecture=x&confirmation=x&text=x&version=x&kind=description&to_step=&undo_id=1",
         "username=somebody&password=correct+horse+battery&current=not+it&token=none&role=user&theme=dark",
         "provider=openai&key=sk-87654321&read=true&days=30",
         "form[name]=x&form[model]=demo/builder&form[identity]=&form[global_rules]=&form[coding_cli]=claude",
