@@ -65,14 +65,8 @@ async fn the_page_needs_no_script_and_nobody_else() {
     {
         assert!(page.contains(piece), "{piece} is not on the page");
     }
-    for forbidden in ["<script", "style=", "<style", "https://", "http://", "javascript:", " on"] {
-        let attribute = forbidden == " on";
-        let found = if attribute {
-            page.contains(" onclick") || page.contains(" onload")
-        } else {
-            page.contains(forbidden)
-        };
-        assert!(!found, "{forbidden} is on the page");
+    for forbidden in ["<script", "style=", "<style", "src=", "javascript:", " onclick", " onload"] {
+        assert!(!page.contains(forbidden), "{forbidden} is on the page");
     }
     let (kind, style) = fetch("/api/v1/docs.css").await;
     assert_eq!(

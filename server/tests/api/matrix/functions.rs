@@ -24,14 +24,12 @@ fn about(name: &str) -> About {
     use About::{Admin, Foreign, ForeignAgent, Own, Public};
     match name {
         "login" | "login_page" | "logout" | "setup" | "setup_page" | "accept_invite" | "reset_password"
-        | "set_theme" => Public,
+        | "set_theme" | "load_notice" => Public,
         "load_shell" | "load_home" | "load_places" | "load_api_keys" | "put_api_key" | "delete_api_key"
         | "test_api_key" | "load_sessions" | "end_other_sessions" | "change_password"
         | "load_notifications" | "set_notifications" | "create_agent" | "demo_project"
-        | "render_markdown" | "load_tokens" | "create_token" | "load_notice" | "step_up"
-        | "load_model_sources" | "load_providers" | "put_provider" | "delete_provider" | "test_provider" => {
-            Own
-        }
+        | "render_markdown" | "load_tokens" | "create_token" | "step_up" | "load_model_sources"
+        | "load_providers" | "put_provider" | "delete_provider" | "test_provider" => Own,
         "load_agent" | "load_agent_detail" | "update_agent" | "save_rules" | "delete_agent" => {
             Foreign(Thing::Agent)
         }
@@ -68,11 +66,11 @@ const JSON: [&str; 4] = ["render_markdown", "save_plan", "load_project_tab", "lo
 /// Every argument that a server function may ask for; those that it does not know are ignored.
 fn form(id: &str) -> String {
     let fields = [
-        "name=x&description=x&architecture=x&confirmation=x&text=x&version=x&kind=description&to_step=&undo_id=1",
+        "name=mine&description=x&architecture=x&confirmation=x&text=x&version=x&kind=description&to_step=&undo_id=1",
         "username=somebody&password=correct+horse+battery&current=not+it&token=none&role=user&theme=dark",
-        "provider=openai&key=sk-87654321&read=true&days=30",
+        "provider=openai&key=short&read=true&days=30",
         "form[name]=x&form[model]=demo/builder&form[identity]=&form[global_rules]=&form[coding_cli]=claude",
-        "form[approval_policy]=auto&base_url=https://models.example&wire_format=openai&level=0",
+        "form[approval_policy]=auto&base_url=x&global_rules=x&wire_format=openai&level=0",
     ];
     format!("id={id}&agent_id={id}&{}", fields.join("&"))
 }

@@ -47,8 +47,9 @@ fn matrix_knows_every_route_that_is_registered_by_hand() {
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
     let mut known: Vec<_> = KNOWN.iter().map(|(path, _)| *path).chain(SOCKETS).collect();
     known.push("/gateway");
-    let routes =
-        files.iter().filter(|(name, _)| !name.contains(GATEWAY)).flat_map(|(_, text)| registered(text));
+    // What tests register is no route of the server.
+    let own = files.iter().filter(|(name, _)| !name.contains(GATEWAY));
+    let routes = own.flat_map(|(_, text)| registered(text.split("#[cfg(test)]").next().unwrap()));
     let routes: Vec<_> = routes.collect();
     let unknown: Vec<_> = routes.iter().filter(|route| !known.contains(&route.as_str())).collect();
     assert!(unknown.is_empty(), "say in the matrix who may use {unknown:?}");
