@@ -77,12 +77,12 @@ test('a person approves, edits, watches, goes back and forth again', async ({ pa
     await expect(steps(page).nth(1)).toHaveAttribute('data-status', 'completed', { timeout: 120_000 });
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     await expectStatus(page, 'paused');
-    await steps(page).first().getByRole('button', { name: /^Undo to the end of/ }).click();
+    await steps(page).first().getByRole('button', { name: /^Undo to here/ }).click();
     const dialog = page.getByRole('dialog');
     await expect(dialog).toContainText('bring it back');
     await page.keyboard.press('Escape');
     await expect(dialog).toBeHidden();
-    await steps(page).first().getByRole('button', { name: /^Undo to the end of/ }).click();
+    await steps(page).first().getByRole('button', { name: /^Undo to here/ }).click();
     await dialog.getByRole('button', { name: 'Undo', exact: true }).click();
     await expect(dialog).toBeHidden();
     await expect(steps(page).nth(1)).toHaveAttribute('data-status', 'pending');

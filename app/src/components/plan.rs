@@ -86,18 +86,18 @@ fn StepDetails(
     let fixed = Memo::new(move |_| {
         project.with(|p| p.running) || step.with(|s| s.status != StepStatus::Completed || s.commit.is_none())
     });
-    let undo_label = move || step.with(|s| format!("Undo to the end of {}", s.title));
+    let undo_label = move || step.with(|s| format!("Undo to here\u{2026} to the end of {}", s.title));
     view! {
         <details>
             <summary>"Details"</summary>
-            <h4>"Task"</h4>
+            <h3>"Task"</h3>
             <pre>{move || step.with(|s| block(&s.instructions))}</pre>
             <div hidden=move || step.with(|s| s.verify.is_none())>
-                <h4>"Verified with"</h4>
+                <h3>"Verified with"</h3>
                 <pre>{move || step.with(|s| s.verify.as_deref().map(block))}</pre>
             </div>
             <div hidden=move || step.with(|s| s.verify_output.is_none())>
-                <h4>"Output of the last verification"</h4>
+                <h3>"Output of the last verification"</h3>
                 <pre data-testid="verify-output">{move || step.with(|s| s.verify_output.as_deref().map(block))}</pre>
             </div>
         </details>
