@@ -98,7 +98,11 @@ impl Ground {
     }
 }
 
-fn prepare_folders(config: &Config) -> Result<(), GroundError> {
+/// Makes the installation's folders, and checks that files can be made in them.
+///
+/// # Errors
+/// [`GroundError::Folder`].
+pub fn prepare_folders(config: &Config) -> Result<(), GroundError> {
     for (path, variable) in [
         (config.data_dir.as_path(), "AUTOCODE_DATA_DIR"),
         (&config.users_dir(), "AUTOCODE_DATA_DIR"),

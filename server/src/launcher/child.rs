@@ -35,7 +35,8 @@ pub fn start(config: &Config, uid: u32, socket: UnixStream) -> io::Result<Child>
 /// bubblewrap's and setpriv's words, up to the program.
 fn view(config: &Config, uid: u32) -> Vec<OsString> {
     let writable = [&config.data_dir, &config.run_dir];
-    let needed = [&config.site_root, &config.binary];
+    let key = config.master_key_file.as_ref().filter(|file| file.exists());
+    let needed: Vec<_> = [&config.site_root, &config.binary].into_iter().chain(key).collect();
     let mut args: Vec<OsString> =
         ["--ro-bind", "/", "/", "--dev-bind", "/dev", "/dev"].map(OsString::from).into();
     let mut hidden: BTreeSet<PathBuf> = BTreeSet::from([PathBuf::from("/tmp")]);

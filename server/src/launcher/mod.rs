@@ -7,7 +7,13 @@ mod child;
 mod orders;
 mod ownership;
 
-use std::{io, os::unix::net::UnixStream as StdStream, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    io,
+    os::unix::{fs::MetadataExt as _, net::UnixStream as StdStream},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use autocode_sandbox::Facts;
 use futures::{SinkExt as _, StreamExt as _};
@@ -27,6 +33,7 @@ use tracing::{error, warn};
 use crate::{
     cells::protocol::{FromRoot, MAX_ORDER, Order, OrderLine, Reply},
     config::Config,
+    ground::prepare_folders,
 };
 use orders::Orders;
 pub use ownership::Owner;
@@ -63,7 +70,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> ExitCode {
     let server = orders.server();
     let config = Arc::new(config);
     if let Err(error) = ground(&config, server) {
-        eprintln!("autocode: The data folder cannot be prepared for the server's account: {error}.");
+        eprintln!("autocode: {error}");
         return ExitCode::FAILURE;
     }
     let mut crashes: Vec<Instant> = Vec::new();
@@ -114,11 +121,23 @@ fn orders(config: &Config) -> Option<Orders> {
     Some(Orders::new(Arc::new(config.clone()), server, *uids.start() + 1..=*uids.end()))
 }
 
-fn ground(config: &Config, server: Owner) -> io::Result<()> {
-    for folder in [config.data_dir.clone(), config.users_dir(), config.run_dir.clone()] {
-        std::fs::create_dir_all(folder)?;
+/// Makes the folders and hands them to the server's account; the error says what to do.
+fn ground(config: &Config, server: Owner) -> Result<(), String> {
+    prepare_folders(config).map_err(|error| error.to_string())?;
+    ownership::claim(&config.data_dir, &config.run_dir, server).map_err(|error| {
+        format!("The folder {} cannot be handed to the server's account: {error}.", config.data_dir.display())
+    })?;
+    // A key of one's own stays its owner's: it is only said who has to be able to read it.
+    match config.master_key_file.as_deref().map(|file| (file, file.metadata())) {
+        Some((file, Ok(meta))) if meta.uid() != server.uid && meta.mode() & 0o004 == 0 => Err(format!(
+            "The server's account ({}) cannot read the master key {}: `chown {} {}`, or set AUTOCODE_CELL_UIDS=off.",
+            server.uid,
+            file.display(),
+            server.uid,
+            file.display()
+        )),
+        _ => Ok(()),
     }
-    ownership::claim(&config.data_dir, &config.run_dir, server)
 }
 
 /// One life of the server; its exit code, if it has one.

@@ -34,7 +34,7 @@ async fn a_project_gets_its_folder_session_and_numbered_steps() {
         "suggestions": [], "help_screen": null, "resumes_at": null,
         "approval_policy": null, "approve_plan": false, "clone_url": null,
         "tmux_session": "tom-my-shop", "workspace_path": home.join("projects/web/my-shop"),
-        "running": false, "queued": false, "isolation_warning": null,
+        "running": false, "queued": false, "isolation_warning": null, "isolation": null,
         "created_at": made["created_at"], "updated_at": made["created_at"],
     });
     assert_eq!((status, &made), (201, &expected));
