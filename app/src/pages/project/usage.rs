@@ -39,7 +39,7 @@ pub fn UsageTab(
             <p class="muted" hidden=!empty>
                 "No model was asked yet. What the agent and its coding CLI use shows here, step by step."
             </p>
-            <div class="table-wrap" hidden=empty tabindex="0" role="region" aria-labelledby="usage-title">
+            <div class="table-wrap" hidden=empty tabindex="0" role="region" aria-label="Each step">
                 <table class="usage" data-testid="usage-table">
                     <thead>
                         <tr>
