@@ -80,7 +80,7 @@ async fn call(client: &Client, path: &str, name: &str, id: &str) -> (u16, String
     request = if JSON.contains(&name) {
         // A session's id is a text, a row's a number.
         let id = id.parse::<i64>().map_or_else(|_| json!(id), |id| json!(id));
-        request.json(&json!({"id": id, "text": "x", "steps": [], "tab": "changes", "query": {}}))
+        request.json(&json!({"id": id, "text": "x", "steps": [], "tab": "plan", "query": {}}))
     } else {
         request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(form(id))
     };
