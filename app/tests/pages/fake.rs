@@ -2,11 +2,12 @@
 
 mod account;
 mod keys;
+mod overview;
 mod providers;
 mod users;
 
 use app::{
-    backend::{Accounts, Agents, Answer, Cookies, Overview, Projects},
+    backend::{Accounts, Agents, Answer, Cookies, Projects},
     error::AppError,
     model::{
         Agent, AgentDraft, AgentId, ApprovalPolicy, Changes, ChangesQuery, CodingCli, Credentials, Dashboard,
@@ -281,23 +282,5 @@ impl Projects for Fake {
             cut: true,
         };
         Ok(Changes { files: vec![file], more_files: 2 })
-    }
-}
-
-#[async_trait]
-impl Overview for Fake {
-    async fn decisions(&self, _: &Viewer, after: Option<LogId>) -> Answer<Vec<LogEntry>> {
-        assert_eq!(after, None);
-        Ok(vec![LogEntry {
-            id: LogId(12),
-            project_id: Some(ProjectId(7)),
-            agent_instance_id: InstanceId(1),
-            level: LogLevel::AgentDecision,
-            message: "Asked, because <b>only Tom</b> knows.".to_owned(),
-            timestamp: Timestamp::from_millis(1_000),
-        }])
-    }
-    async fn today(&self, _: &Viewer) -> Answer<UsageSummary> {
-        Ok(USAGE)
     }
 }

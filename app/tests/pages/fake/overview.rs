@@ -1,0 +1,27 @@
+//! The made-up backend's answers about what the dashboard shows beyond agents and projects.
+
+use app::{
+    backend::{Answer, Overview},
+    model::{InstanceId, LogEntry, LogId, LogLevel, ProjectId, Timestamp, UsageSummary, Viewer},
+};
+use async_trait::async_trait;
+
+use super::{Fake, USAGE};
+
+#[async_trait]
+impl Overview for Fake {
+    async fn decisions(&self, _: &Viewer, after: Option<LogId>) -> Answer<Vec<LogEntry>> {
+        assert_eq!(after, None);
+        Ok(vec![LogEntry {
+            id: LogId(12),
+            project_id: Some(ProjectId(7)),
+            agent_instance_id: InstanceId(1),
+            level: LogLevel::AgentDecision,
+            message: "Asked, because <b>only Tom</b> knows.".to_owned(),
+            timestamp: Timestamp::from_millis(1_000),
+        }])
+    }
+    async fn today(&self, _: &Viewer) -> Answer<UsageSummary> {
+        Ok(USAGE)
+    }
+}
