@@ -164,6 +164,11 @@ fn probe(args: &ProbeArgs) -> ExitCode {
 /// Logs to stderr: readable in a terminal, JSON where AUTOCODE_LOG_FORMAT says so.
 fn start_logging() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // At its finest level this library writes every frame out, and frames are what people type.
+    let filter = match "tungstenite=info".parse() {
+        Ok(quiet) => filter.add_directive(quiet),
+        Err(_) => filter,
+    };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if env::var_os("AUTOCODE_LOG_FORMAT").is_some_and(|format| format == "json") {
         builder.json().init();
