@@ -161,14 +161,14 @@ fn probe(args: &ProbeArgs) -> ExitCode {
     }
 }
 
+/// What is never logged more finely than this, whatever RUST_LOG asks for.
+const QUIET: [&str; 2] = ["tungstenite=info", "tokio_tungstenite=info"];
+
 /// Logs to stderr: readable in a terminal, JSON where AUTOCODE_LOG_FORMAT says so.
 fn start_logging() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    // At its finest level this library writes every frame out, and frames are what people type.
-    let filter = match "tungstenite=info".parse() {
-        Ok(quiet) => filter.add_directive(quiet),
-        Err(_) => filter,
-    };
+    // At its finest level the WebSocket library writes down every message, keystrokes in a terminal included.
+    let filter = QUIET.iter().filter_map(|quiet| quiet.parse().ok()).fold(filter, EnvFilter::add_directive);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if env::var_os("AUTOCODE_LOG_FORMAT").is_some_and(|format| format == "json") {
         builder.json().init();
