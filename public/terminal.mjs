@@ -20,11 +20,8 @@ async function fetchAll() {
 		import("./vendor/addon-web-links.mjs"),
 		styleSheet(new URL("./vendor/xterm.css", import.meta.url)),
 	]);
-	Terminal = class extends xterm.Terminal {
-		constructor(options) {
-			super({ ...options, documentOverride: documentWithNonce() });
-		}
-	};
+	giveStylesTheNonce();
+	Terminal = xterm.Terminal;
 	SearchAddon = search.SearchAddon;
 	WebLinksAddon = links.WebLinksAddon;
 }
@@ -41,19 +38,12 @@ function styleSheet(url) {
 }
 
 // xterm.js makes style elements, which the content security policy refuses unless they carry the page's nonce.
-function documentWithNonce() {
+function giveStylesTheNonce() {
 	const nonce = document.querySelector("script[nonce]")?.nonce ?? "";
-	const createElement = (name, options) => {
-		const element = document.createElement(name, options);
+	const create = document.createElement.bind(document);
+	document.createElement = (name, options) => {
+		const element = create(name, options);
 		if (element instanceof HTMLStyleElement) element.nonce = nonce;
 		return element;
 	};
-	return new Proxy(document, {
-		get(target, key) {
-			if (key === "createElement") return createElement;
-			const value = Reflect.get(target, key);
-			return typeof value === "function" ? value.bind(target) : value;
-		},
-		set: (target, key, value) => Reflect.set(target, key, value),
-	});
 }

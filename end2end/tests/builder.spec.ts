@@ -112,7 +112,7 @@ test('models are searched, mistakes are told while typing, and nothing typed is 
     await kept();
     await page.context().clearCookies();
     await page.getByRole('button', { name: 'Create agent' }).click();
-    await expect(page).toHaveURL('/login');
+    await expect(page.getByRole('alert').getByText('Sign in first.')).toBeVisible();
     await signIn(page);
     await page.goto('/agents/new');
     await live(page);
@@ -136,9 +136,9 @@ test('rules are edited where they are read, and a new project keeps its draft', 
   await page.goto(`/agents/${id}`);
   await live(page);
   await page.getByLabel('RULES.md', { exact: true }).fill('- One\n- **Two**');
-  await expect(page.locator('#rules').getByText('Not saved yet')).toBeVisible();
+  await expect(page.locator('#rules').getByText('Not saved yet').first()).toBeVisible();
   await page.getByRole('button', { name: 'Save rules' }).click();
-  await expect(page.locator('#rules').getByText('Saved.')).toBeVisible();
+  await expect(page.locator('#rules').getByText('Saved.').first()).toBeVisible();
   expect((await (await anna.get(`/agents/${id}`)).json()).global_rules).toBe('- One\n- **Two**');
 
   await page.getByLabel('Name', { exact: true }).fill('Planned');
