@@ -1,5 +1,5 @@
 // AutoCode as an installed app: the manifest, the offer to install, the service worker, an upgrade under an open page.
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Page, chromium } from '@playwright/test';
@@ -111,6 +111,8 @@ test('from a warm cache the dashboard is there within a second', async ({ page, 
 test('after an upgrade an open page says so, loads no part of the new one, and reloads into it', async ({ page, watch }) => {
   watch.allow(/net::ERR_|WebSocket connection to|status of 404|HTTP status code is not ok|wasm/);
   const site = mkdtempSync(join(tmpdir(), 'ac-site-'));
+  // Open to the account without rights that the server takes when root starts it.
+  chmodSync(site, 0o755);
   cpSync(builtSite, site, { recursive: true });
   const server = await startServer({ site, log: 'end2end-upgrade.log' });
   try {

@@ -80,12 +80,22 @@ async fn a_project_without_a_plan_gets_one() {
     assert_eq!(milestones(&events).last().unwrap(), "Completed");
 }
 
+/// Returns when the model has got the task, so that what is killed then was at work on it.
+async fn until_asked(project: &Project) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while project.count_prompts("# Step 1") == 0 {
+        assert!(std::time::Instant::now() < deadline, "the CLI did not ask its model");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_cli_goes_on_without_a_second_copy_of_the_task() {
     let mut project = Project::new("demo/slow", Some(vec!["1"])).await;
     project.start().await;
     project.until(Duration::from_secs(40), |event| matches!(event, Event::TurnStarted { .. })).await;
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    until_asked(&project).await;
     project.kill_cli().await;
     let killed = std::time::Instant::now();
     project.until_log(Duration::from_secs(5), "starting it again").await;
@@ -101,7 +111,7 @@ async fn a_vanished_tmux_server_is_made_again() {
     let mut project = Project::new("demo/slow", Some(vec!["1"])).await;
     project.start().await;
     project.until(Duration::from_secs(40), |event| matches!(event, Event::TurnStarted { .. })).await;
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    until_asked(&project).await;
     project.kill_tmux().await;
     let events = project.until_end(Duration::from_secs(90)).await;
     assert_eq!(milestones(&events).last().unwrap(), "Completed");

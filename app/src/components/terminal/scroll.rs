@@ -83,6 +83,11 @@ impl Scroll {
         }
         Self { inner, listeners }
     }
+
+    /// Ends what goes on after the finger left.
+    pub fn rest(&self) {
+        self.inner.gliding.set(None);
+    }
 }
 
 impl Drop for Scroll {

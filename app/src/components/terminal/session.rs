@@ -61,7 +61,7 @@ pub struct Session {
     task: AbortHandle,
     observer: Option<ResizeObserver>,
     windows: Vec<WindowListenerHandle>,
-    _scroll: Scroll,
+    scroll: Scroll,
     _keys: Keys,
     _on_data: Closure<dyn FnMut(String)>,
     _on_binary: Closure<dyn FnMut(String)>,
@@ -141,7 +141,7 @@ impl Session {
             task,
             observer,
             windows,
-            _scroll: scroll,
+            scroll,
             _keys: keys,
             _on_data: on_data,
             _on_binary: on_binary,
@@ -188,6 +188,8 @@ impl Session {
             }
             Wish::LookBack => self.past.scroll(i32::from(self.screen.size().1) - 1, self.screen.size()),
             Wish::Return => {
+                // A list that still glides would look back again.
+                self.scroll.rest();
                 self.past.close();
                 self.focus();
             }
