@@ -101,7 +101,7 @@ impl TmuxServer {
             .session_name(new.name.as_str().to_owned())
             .window_name("main")
             // tmux expands formats here, and `#()` in a folder's name would be executed.
-            .start_directory(cwd.replace('#', "##"))
+            .start_directory(literal(cwd))
             .width(usize::from(new.cols.clamp(2, 1000)))
             .height(usize::from(new.rows.clamp(2, 1000)))
             .build();
@@ -158,4 +158,23 @@ impl TmuxServer {
             SetOption::new().window().unset().target_pane(name.window_target()).option("window-size").build();
         self.run([resize, unpin]).await.map(drop)
     }
+}
+
+/// A text that tmux's formats turn into `text`: `##` stands for `#`, but before `[` every `#` stands for itself.
+fn literal(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('#') {
+        let (before, from) = rest.split_at(start);
+        let after = from.trim_start_matches('#');
+        let hashes = &from[..from.len() - after.len()];
+        literal.push_str(before);
+        literal.push_str(hashes);
+        if !after.starts_with('[') {
+            literal.push_str(hashes);
+        }
+        rest = after;
+    }
+    literal.push_str(rest);
+    literal
 }

@@ -39,7 +39,7 @@ async fn a_new_workspace_is_made_ready_and_stop_leaves_only_it() {
     });
     assert_eq!(command, expected);
     assert_eq!(fs::metadata(world.path("run/i-1")).unwrap().permissions().mode() & 0o777, 0o700);
-    assert_eq!(fs::metadata(world.path("run/runner.sock")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::metadata(world.path("run/runner.sock")).unwrap().permissions().mode() & 0o777, 0o660);
     assert!(!String::from_utf8_lossy(&fs::read(format!("/proc/{pid}/environ")).unwrap()).contains("CARGO"));
 
     assert_eq!(client.start(start.clone()).await, pid);
