@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run dev test demo build dist fmt lint queries screenshots faults soak
+.PHONY: help run dev test demo build dist fmt lint queries screenshots lighthouse faults soak
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,13 @@ screenshots: ## Take the README's pictures, and one of every page into end2end/s
 	. scripts/env.sh
 	export AUTOCODE_SCREENSHOTS=1
 	exec npx --no-install playwright test --config end2end/playwright.config.ts --project screenshots
+
+lighthouse: ## Ask Lighthouse about the dashboard on a phone
+	@scripts/setup --for test
+	scripts/build
+	. scripts/env.sh
+	export AUTOCODE_LIGHTHOUSE=1
+	exec npx --no-install playwright test --config end2end/playwright.config.ts --project lighthouse
 
 # The same features as in scripts/test, so that nothing is built twice.
 chain = cargo test --release --workspace --exclude frontend --locked --test faults --
