@@ -1,19 +1,19 @@
 // Every page on a phone 360 pixels wide: nothing sticks out to the side, and the menu works.
-import { api, live, signIn } from '../support/app';
+import { live, signIn } from '../support/app';
+import { signedIn } from '../support/pages';
 import { expect, test } from '../support/test';
 
 test('no page is wider than the screen', async ({ page, request }) => {
-  const anna = await api(request);
-  const [agent] = await (await anna.get('/agents')).json();
-  const [project] = await (await anna.get(`/agents/${agent.id}/projects`)).json();
+  const pages = await signedIn(request);
+  const project = pages.find((path) => path.startsWith('/projects/'));
   const names = ['terminal', 'logs', 'description', 'architecture', 'plan', 'changes', 'usage'];
-  const tabs = names.map((name) => `/projects/${project.id}/${name}`);
+  const tabs = names.map((name) => `${project}/${name}`);
   const width = async () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 
   await page.goto('/login');
   expect(await width(), '/login').toBeLessThanOrEqual(0);
   await signIn(page);
-  for (const path of ['/', '/agents/new', `/agents/${agent.id}`, `/agents/${agent.id}/edit`, `/projects/${project.id}`, ...tabs, '/admin', '/settings']) {
+  for (const path of [...pages, ...tabs]) {
     await page.goto(path);
     await live(page);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
