@@ -14,6 +14,7 @@ pub mod model;
 
 mod api;
 mod app;
+mod codec;
 mod components;
 #[cfg(feature = "ssr")]
 mod markdown;

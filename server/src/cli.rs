@@ -63,6 +63,9 @@ pub enum Command {
     /// The process inside a user's cell; started by the server.
     #[command(hide = true)]
     Runner(RunnerArgs),
+    /// Connect to a host outside through a cell's proxy; started by ssh in a cell.
+    #[command(hide = true)]
+    Tunnel(TunnelArgs),
     /// One agent at work; started by a runner.
     #[command(hide = true)]
     Nanobot(NanobotArgs),
@@ -232,6 +235,15 @@ pub struct CellArgs {
     /// Where the installation is.
     #[command(flatten)]
     pub config: Box<ConfigArgs>,
+}
+
+/// Options of `tunnel`.
+#[derive(Args, Debug)]
+pub struct TunnelArgs {
+    /// Name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
 }
 
 /// Options of `nanobot`.

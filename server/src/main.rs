@@ -38,7 +38,7 @@ fn main() -> ExitCode {
             }
         }
         // Processes of a cell read no `.env`: that file may lie in a user's workspace.
-        Some("runner" | "nanobot" | "probe" | "confine") => {}
+        Some("runner" | "nanobot" | "probe" | "confine" | "tunnel") => {}
         // Root has read it already, and says what came of it.
         Some("server") => {}
         _ => {
@@ -61,6 +61,7 @@ fn main() -> ExitCode {
     };
     let cli = match cli {
         Cli { command: Some(Command::Confine(args)), .. } => return confine::run(args),
+        Cli { command: Some(Command::Tunnel(args)), .. } => return runner::tunnel(&args.host, args.port),
         cli => cli,
     };
     start_logging();
@@ -82,6 +83,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Cell(args) => cell::run(args).await,
         Command::Probe(args) => probe(&args),
         Command::Confine(args) => confine::run(args),
+        Command::Tunnel(args) => runner::tunnel(&args.host, args.port),
         Command::CreateAdmin(args) => create_admin(args).await,
         Command::Backup(args) => maintenance::backup(args).await,
         Command::Restore(args) => maintenance::restore(args).await,

@@ -10,6 +10,7 @@ use crate::{
     model::Credentials,
 };
 use crate::{
+    codec::Json,
     error::AppError,
     model::{AgentId, Notifications, Project, ProjectId, Viewer},
 };
@@ -52,7 +53,7 @@ pub struct Shell {
 }
 
 /// What the layout shows; sends a person who is not signed in to the right page.
-#[server(prefix = "/fn", endpoint = "load_shell")]
+#[server(prefix = "/fn", endpoint = "load_shell", output = Json)]
 pub async fn load_shell() -> Result<Shell, AppError> {
     let (backend, viewer) = signed_in().await?;
     let dashboard = answered(backend.dashboard(&viewer).await)?;
@@ -67,7 +68,7 @@ pub async fn load_shell() -> Result<Shell, AppError> {
 }
 
 /// Whether the login page is the right one; otherwise sends the browser to the one that is.
-#[server(prefix = "/fn", endpoint = "login_page")]
+#[server(prefix = "/fn", endpoint = "login_page", output = Json)]
 pub async fn login_page() -> Result<(), AppError> {
     let backend = backend()?;
     if backend.setup_needed().await? {
@@ -79,13 +80,13 @@ pub async fn login_page() -> Result<(), AppError> {
 }
 
 /// Whether the first account is still to be made.
-#[server(prefix = "/fn", endpoint = "setup_page")]
+#[server(prefix = "/fn", endpoint = "setup_page", output = Json)]
 pub async fn setup_page() -> Result<bool, AppError> {
     answered(backend()?.setup_needed().await)
 }
 
 /// Signs in and goes to the dashboard.
-#[server(prefix = "/fn", endpoint = "login")]
+#[server(prefix = "/fn", endpoint = "login", output = Json)]
 pub async fn login(username: String, password: String) -> Result<(), AppError> {
     let cookies = answered(backend()?.login(&headers()?, Credentials { username, password }).await)?;
     set_cookies(cookies)?;
@@ -94,7 +95,7 @@ pub async fn login(username: String, password: String) -> Result<(), AppError> {
 }
 
 /// Creates the first admin and signs them in.
-#[server(prefix = "/fn", endpoint = "setup")]
+#[server(prefix = "/fn", endpoint = "setup", output = Json)]
 pub async fn setup(token: String, username: String, password: String) -> Result<(), AppError> {
     let cookies = answered(backend()?.setup(&token, Credentials { username, password }).await)?;
     set_cookies(cookies)?;
@@ -103,7 +104,7 @@ pub async fn setup(token: String, username: String, password: String) -> Result<
 }
 
 /// Signs out.
-#[server(prefix = "/fn", endpoint = "logout")]
+#[server(prefix = "/fn", endpoint = "logout", output = Json)]
 pub async fn logout() -> Result<(), AppError> {
     set_cookies(answered(backend()?.logout(&headers()?).await)?)?;
     send_to("/login");

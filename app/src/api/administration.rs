@@ -8,19 +8,20 @@ use crate::{
     model::{AuditQuery, Page},
 };
 use crate::{
+    codec::Json,
     error::AppError,
     model::{AccountLink, AuditEntry, AuditId, IsolationReport, LinkId, NewLink, Role, UserId},
 };
 
 /// Links that are open.
-#[server(prefix = "/fn", endpoint = "load_links")]
+#[server(prefix = "/fn", endpoint = "load_links", output = Json)]
 pub async fn load_links() -> Result<Vec<AccountLink>, AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.links(&viewer, Page::ALL).await)
 }
 
 /// Makes an invitation.
-#[server(prefix = "/fn", endpoint = "create_invite")]
+#[server(prefix = "/fn", endpoint = "create_invite", output = Json)]
 pub async fn create_invite() -> Result<NewLink, AppError> {
     let (backend, viewer) = signed_in().await?;
     let made = answered(backend.create_invite(&viewer).await)?;
@@ -29,7 +30,7 @@ pub async fn create_invite() -> Result<NewLink, AppError> {
 }
 
 /// Makes a link with which a user sets a new password.
-#[server(prefix = "/fn", endpoint = "create_reset")]
+#[server(prefix = "/fn", endpoint = "create_reset", output = Json)]
 pub async fn create_reset(id: UserId) -> Result<NewLink, AppError> {
     let (backend, viewer) = signed_in().await?;
     let made = answered(backend.create_reset(&viewer, id).await)?;
@@ -38,7 +39,7 @@ pub async fn create_reset(id: UserId) -> Result<NewLink, AppError> {
 }
 
 /// Makes a link void.
-#[server(prefix = "/fn", endpoint = "delete_link")]
+#[server(prefix = "/fn", endpoint = "delete_link", output = Json)]
 pub async fn delete_link(id: LinkId) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.delete_link(&viewer, id).await)?;
@@ -46,7 +47,7 @@ pub async fn delete_link(id: LinkId) -> Result<(), AppError> {
 }
 
 /// Makes a user an admin or an admin a user.
-#[server(prefix = "/fn", endpoint = "set_role")]
+#[server(prefix = "/fn", endpoint = "set_role", output = Json)]
 pub async fn set_role(id: UserId, role: Role) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.set_role(&viewer, id, role).await)?;
@@ -54,21 +55,21 @@ pub async fn set_role(id: UserId, role: Role) -> Result<(), AppError> {
 }
 
 /// A page of security events, those before one or the newest.
-#[server(prefix = "/fn", endpoint = "load_audit")]
+#[server(prefix = "/fn", endpoint = "load_audit", output = Json)]
 pub async fn load_audit(before: Option<AuditId>) -> Result<Vec<AuditEntry>, AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.audit(&viewer, AuditQuery { before, limit: None }).await)
 }
 
 /// How well users are kept apart.
-#[server(prefix = "/fn", endpoint = "load_isolation")]
+#[server(prefix = "/fn", endpoint = "load_isolation", output = Json)]
 pub async fn load_isolation() -> Result<IsolationReport, AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.isolation(&viewer).await)
 }
 
 /// Lets agents start although the isolation has become weaker.
-#[server(prefix = "/fn", endpoint = "accept_isolation")]
+#[server(prefix = "/fn", endpoint = "accept_isolation", output = Json)]
 pub async fn accept_isolation(level: u8) -> Result<IsolationReport, AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.accept_isolation(&viewer, level).await)

@@ -9,6 +9,7 @@ use crate::{
     model::{AgentDraft, AgentTool, ApprovalPolicy, CodingCli, Expected, ModelName, Page, parse_mcp_servers},
 };
 use crate::{
+    codec::Json,
     error::AppError,
     model::{Agent, AgentId, Instance, Project},
 };
@@ -25,14 +26,14 @@ pub struct AgentDetail {
 }
 
 /// One agent.
-#[server(prefix = "/fn", endpoint = "load_agent")]
+#[server(prefix = "/fn", endpoint = "load_agent", output = Json)]
 pub async fn load_agent(id: AgentId) -> Result<Agent, AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.agent(&viewer, id).await)
 }
 
 /// One agent with its projects and instances.
-#[server(prefix = "/fn", endpoint = "load_agent_detail")]
+#[server(prefix = "/fn", endpoint = "load_agent_detail", output = Json)]
 pub async fn load_agent_detail(id: AgentId) -> Result<AgentDetail, AppError> {
     let (backend, viewer) = signed_in().await?;
     let agent = answered(backend.agent(&viewer, id).await)?;
@@ -71,7 +72,7 @@ pub struct AgentForm {
 }
 
 /// Creates an agent and goes to its page.
-#[server(prefix = "/fn", endpoint = "create_agent")]
+#[server(prefix = "/fn", endpoint = "create_agent", output = Json)]
 pub async fn create_agent(form: AgentForm) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     let draft = answered(form.draft(None))?;
@@ -81,7 +82,7 @@ pub async fn create_agent(form: AgentForm) -> Result<(), AppError> {
 }
 
 /// Changes what the form shows, keeps the rest, and goes to the agent's page.
-#[server(prefix = "/fn", endpoint = "update_agent")]
+#[server(prefix = "/fn", endpoint = "update_agent", output = Json)]
 pub async fn update_agent(id: AgentId, form: AgentForm) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     let kept = answered(backend.agent(&viewer, id).await)?.draft;
@@ -92,7 +93,7 @@ pub async fn update_agent(id: AgentId, form: AgentForm) -> Result<(), AppError> 
 }
 
 /// Replaces an agent's RULES.md and keeps the rest.
-#[server(prefix = "/fn", endpoint = "save_rules")]
+#[server(prefix = "/fn", endpoint = "save_rules", output = Json)]
 pub async fn save_rules(id: AgentId, global_rules: String) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     let mut draft = answered(backend.agent(&viewer, id).await)?.draft;
@@ -102,7 +103,7 @@ pub async fn save_rules(id: AgentId, global_rules: String) -> Result<(), AppErro
 }
 
 /// Deletes an agent and goes to the dashboard.
-#[server(prefix = "/fn", endpoint = "delete_agent")]
+#[server(prefix = "/fn", endpoint = "delete_agent", output = Json)]
 pub async fn delete_agent(id: AgentId) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.delete_agent(&viewer, id, Expected::Anything).await)?;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use crate::api::{answered, signed_in};
 use crate::{
+    codec::Json,
     error::AppError,
     model::{AgentId, LogEntry, Project, UsageSummary},
 };
@@ -37,7 +38,7 @@ pub struct Home {
 }
 
 /// Everything on the dashboard.
-#[server(prefix = "/fn", endpoint = "load_home")]
+#[server(prefix = "/fn", endpoint = "load_home", output = Json)]
 pub async fn load_home() -> Result<Home, AppError> {
     let (backend, viewer) = signed_in().await?;
     let dashboard = answered(backend.dashboard(&viewer).await)?;

@@ -5,10 +5,10 @@
 
 use leptos::prelude::*;
 
-use crate::error::AppError;
+use crate::{codec::Json, error::AppError};
 
 /// What the last form posted without scripts did; read once.
-#[server(prefix = "/fn", endpoint = "load_notice")]
+#[server(prefix = "/fn", endpoint = "load_notice", output = Json)]
 pub async fn load_notice() -> Result<Option<String>, AppError> {
     cookie::take()
 }

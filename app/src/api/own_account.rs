@@ -9,19 +9,20 @@ use crate::{
     model::{Credentials, Page, PasswordChange},
 };
 use crate::{
+    codec::Json,
     error::AppError,
     model::{Notifications, Session, SessionId},
 };
 
 /// The person's sign-ins.
-#[server(prefix = "/fn", endpoint = "load_sessions")]
+#[server(prefix = "/fn", endpoint = "load_sessions", output = Json)]
 pub async fn load_sessions() -> Result<Vec<Session>, AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.sessions(&viewer, Page::ALL).await)
 }
 
 /// Ends one sign-in.
-#[server(prefix = "/fn", endpoint = "end_session")]
+#[server(prefix = "/fn", endpoint = "end_session", output = Json)]
 pub async fn end_session(id: SessionId) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.end_session(&viewer, &id).await)?;
@@ -29,7 +30,7 @@ pub async fn end_session(id: SessionId) -> Result<(), AppError> {
 }
 
 /// Ends all other sign-ins.
-#[server(prefix = "/fn", endpoint = "end_other_sessions")]
+#[server(prefix = "/fn", endpoint = "end_other_sessions", output = Json)]
 pub async fn end_other_sessions() -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.end_other_sessions(&viewer).await)?;
@@ -37,7 +38,7 @@ pub async fn end_other_sessions() -> Result<(), AppError> {
 }
 
 /// Replaces the password.
-#[server(prefix = "/fn", endpoint = "change_password")]
+#[server(prefix = "/fn", endpoint = "change_password", output = Json)]
 pub async fn change_password(current: String, password: String) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.change_password(&viewer, PasswordChange { current, password }).await)?;
@@ -45,21 +46,21 @@ pub async fn change_password(current: String, password: String) -> Result<(), Ap
 }
 
 /// Takes the password again, for what wants it to have been typed lately.
-#[server(prefix = "/fn", endpoint = "step_up")]
+#[server(prefix = "/fn", endpoint = "step_up", output = Json)]
 pub async fn step_up(password: String) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.step_up(&viewer, password).await).map(drop)
 }
 
 /// What the person wants to be told.
-#[server(prefix = "/fn", endpoint = "load_notifications")]
+#[server(prefix = "/fn", endpoint = "load_notifications", output = Json)]
 pub async fn load_notifications() -> Result<Notifications, AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.notifications(&viewer).await)
 }
 
 /// Replaces what the person wants to be told; a box that is not ticked sends nothing.
-#[server(prefix = "/fn", endpoint = "set_notifications")]
+#[server(prefix = "/fn", endpoint = "set_notifications", output = Json)]
 pub async fn set_notifications(
     #[server(default)] needs_help: bool,
     #[server(default)] completed: bool,
@@ -70,7 +71,7 @@ pub async fn set_notifications(
 }
 
 /// Uses an invitation and signs the new person in.
-#[server(prefix = "/fn", endpoint = "accept_invite")]
+#[server(prefix = "/fn", endpoint = "accept_invite", output = Json)]
 pub async fn accept_invite(token: String, username: String, password: String) -> Result<(), AppError> {
     let (backend, headers) = (backend()?, headers()?);
     let credentials = Credentials { username, password };
@@ -81,7 +82,7 @@ pub async fn accept_invite(token: String, username: String, password: String) ->
 }
 
 /// Uses a reset link and signs the person in.
-#[server(prefix = "/fn", endpoint = "reset_password")]
+#[server(prefix = "/fn", endpoint = "reset_password", output = Json)]
 pub async fn reset_password(token: String, password: String) -> Result<(), AppError> {
     let (backend, headers) = (backend()?, headers()?);
     let user = answered(backend.reset_password(&headers, &token, password.clone()).await)?;

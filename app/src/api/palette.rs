@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use crate::api::{answered, signed_in};
 use crate::{
+    codec::Json,
     error::AppError,
     model::{AgentId, ProjectId},
 };
@@ -39,7 +40,7 @@ pub struct Places {
 }
 
 /// What the palette offers now.
-#[server(prefix = "/fn", endpoint = "load_places")]
+#[server(prefix = "/fn", endpoint = "load_places", output = Json)]
 pub async fn load_places() -> Result<Places, AppError> {
     let (backend, viewer) = signed_in().await?;
     let dashboard = answered(backend.dashboard(&viewer).await)?;

@@ -9,6 +9,7 @@ use crate::{
     model::{ApprovalPolicy, Expected, ImplementationPlan, Step},
 };
 use crate::{
+    codec::Json,
     error::AppError,
     model::{AgentId, Project, ProjectDraft, ProjectId, UsageSummary},
 };
@@ -51,14 +52,14 @@ pub struct ProjectOptions {
 }
 
 /// One project.
-#[server(prefix = "/fn", endpoint = "load_project")]
+#[server(prefix = "/fn", endpoint = "load_project", output = Json)]
 pub async fn load_project(id: ProjectId) -> Result<Project, AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.project(&viewer, id).await)
 }
 
 /// One project with the name of its agent.
-#[server(prefix = "/fn", endpoint = "load_project_detail")]
+#[server(prefix = "/fn", endpoint = "load_project_detail", output = Json)]
 pub async fn load_project_detail(id: ProjectId) -> Result<ProjectDetail, AppError> {
     let (backend, viewer) = signed_in().await?;
     let project = answered(backend.project(&viewer, id).await)?;
@@ -67,21 +68,21 @@ pub async fn load_project_detail(id: ProjectId) -> Result<ProjectDetail, AppErro
 }
 
 /// Tokens and cost of a project so far.
-#[server(prefix = "/fn", endpoint = "load_usage")]
+#[server(prefix = "/fn", endpoint = "load_usage", output = Json)]
 pub async fn load_usage(id: ProjectId) -> Result<UsageSummary, AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.usage(&viewer, id).await)
 }
 
 /// The built-in demonstration project, to fill in the form.
-#[server(prefix = "/fn", endpoint = "demo_project")]
+#[server(prefix = "/fn", endpoint = "demo_project", output = Json)]
 pub async fn demo_project() -> Result<ProjectDraft, AppError> {
     let (backend, _) = signed_in().await?;
     Ok(backend.demo_project())
 }
 
 /// Creates a project and goes to its page.
-#[server(prefix = "/fn", endpoint = "create_project")]
+#[server(prefix = "/fn", endpoint = "create_project", output = Json)]
 pub async fn create_project(
     agent_id: AgentId,
     name: String,
@@ -108,7 +109,7 @@ pub async fn create_project(
 }
 
 /// Deletes a project whose name was typed as confirmation and goes to its agent.
-#[server(prefix = "/fn", endpoint = "delete_project")]
+#[server(prefix = "/fn", endpoint = "delete_project", output = Json)]
 pub async fn delete_project(id: ProjectId, confirmation: String) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     let project = answered(backend.project(&viewer, id).await)?;
@@ -124,35 +125,35 @@ pub async fn delete_project(id: ProjectId, confirmation: String) -> Result<(), A
 }
 
 /// Starts or resumes work.
-#[server(prefix = "/fn", endpoint = "start")]
+#[server(prefix = "/fn", endpoint = "start", output = Json)]
 pub async fn start(id: ProjectId) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.start(&viewer, id).await).map(drop)
 }
 
 /// Ends the instance and leaves its terminal session as it is.
-#[server(prefix = "/fn", endpoint = "pause")]
+#[server(prefix = "/fn", endpoint = "pause", output = Json)]
 pub async fn pause(id: ProjectId) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.pause(&viewer, id).await).map(drop)
 }
 
 /// Ends the instance and its terminal session.
-#[server(prefix = "/fn", endpoint = "stop")]
+#[server(prefix = "/fn", endpoint = "stop", output = Json)]
 pub async fn stop(id: ProjectId) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.stop(&viewer, id).await).map(drop)
 }
 
 /// Stops and starts again at the step that was under way.
-#[server(prefix = "/fn", endpoint = "restart")]
+#[server(prefix = "/fn", endpoint = "restart", output = Json)]
 pub async fn restart(id: ProjectId) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.restart(&viewer, id).await).map(drop)
 }
 
 /// Answers the open question.
-#[server(prefix = "/fn", endpoint = "answer")]
+#[server(prefix = "/fn", endpoint = "answer", output = Json)]
 pub async fn answer(id: ProjectId, text: String) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.answer(&viewer, id, text).await)?;

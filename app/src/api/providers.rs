@@ -9,6 +9,7 @@ use crate::{
     model::CustomProviderDraft,
 };
 use crate::{
+    codec::Json,
     error::AppError,
     model::{ApiKeyInfo, CustomProvider, KeyTest, OutboundPolicy, ProviderName, WireFormat},
 };
@@ -23,7 +24,7 @@ pub struct ModelSources {
 }
 
 /// What there is to reach models with.
-#[server(prefix = "/fn", endpoint = "load_model_sources")]
+#[server(prefix = "/fn", endpoint = "load_model_sources", output = Json)]
 pub async fn load_model_sources() -> Result<ModelSources, AppError> {
     let (backend, viewer) = signed_in().await?;
     let keys = answered(backend.api_keys(&viewer).await)?;
@@ -32,14 +33,14 @@ pub async fn load_model_sources() -> Result<ModelSources, AppError> {
 }
 
 /// The person's own model servers.
-#[server(prefix = "/fn", endpoint = "load_providers")]
+#[server(prefix = "/fn", endpoint = "load_providers", output = Json)]
 pub async fn load_providers() -> Result<Vec<CustomProvider>, AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.custom_providers(&viewer).await)
 }
 
 /// Adds a model server or changes one; a blank key keeps the one that is stored.
-#[server(prefix = "/fn", endpoint = "put_provider")]
+#[server(prefix = "/fn", endpoint = "put_provider", output = Json)]
 pub async fn put_provider(
     name: String,
     base_url: String,
@@ -56,7 +57,7 @@ pub async fn put_provider(
 }
 
 /// Forgets a model server.
-#[server(prefix = "/fn", endpoint = "delete_provider")]
+#[server(prefix = "/fn", endpoint = "delete_provider", output = Json)]
 pub async fn delete_provider(name: ProviderName) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.delete_custom_provider(&viewer, &name).await)?;
@@ -64,7 +65,7 @@ pub async fn delete_provider(name: ProviderName) -> Result<(), AppError> {
 }
 
 /// Asks a model server for its models, to see whether address and key are right.
-#[server(prefix = "/fn", endpoint = "test_provider")]
+#[server(prefix = "/fn", endpoint = "test_provider", output = Json)]
 pub async fn test_provider(name: ProviderName) -> Result<KeyTest, AppError> {
     let (backend, viewer) = signed_in().await?;
     let test = answered(backend.test_custom_provider(&viewer, &name).await)?;
@@ -73,14 +74,14 @@ pub async fn test_provider(name: ProviderName) -> Result<KeyTest, AppError> {
 }
 
 /// Where users' model and MCP servers may be, for admins.
-#[server(prefix = "/fn", endpoint = "load_outbound")]
+#[server(prefix = "/fn", endpoint = "load_outbound", output = Json)]
 pub async fn load_outbound() -> Result<OutboundPolicy, AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.outbound_policy(&viewer).await)
 }
 
 /// Replaces that; a box that is not ticked sends nothing.
-#[server(prefix = "/fn", endpoint = "set_outbound")]
+#[server(prefix = "/fn", endpoint = "set_outbound", output = Json)]
 pub async fn set_outbound(#[server(default)] private_addresses: bool) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.set_outbound_policy(&viewer, OutboundPolicy { private_addresses }).await)?;

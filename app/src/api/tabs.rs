@@ -1,6 +1,6 @@
 //! What the tabs of a project's page show and save.
 
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
@@ -10,6 +10,7 @@ use crate::{
     model::{ChangesQuery, TextSave},
 };
 use crate::{
+    codec::Json,
     error::AppError,
     model::{
         Changes, Diagnosis, LogEntry, LogQuery, ProjectId, ProjectTab, ProjectText, SafeHtml, StepUsage,
@@ -54,7 +55,7 @@ pub struct Overview {
 }
 
 /// What a tab shows; `step` is whose changes are wanted.
-#[server(prefix = "/fn", endpoint = "load_project_tab", input = Json)]
+#[server(prefix = "/fn", endpoint = "load_project_tab", input = Json, output = Json)]
 pub async fn load_project_tab(
     id: ProjectId,
     tab: ProjectTab,
@@ -91,21 +92,21 @@ pub async fn load_project_tab(
 }
 
 /// A page of a project's log, oldest first.
-#[server(prefix = "/fn", endpoint = "load_logs", input = Json)]
+#[server(prefix = "/fn", endpoint = "load_logs", input = Json, output = Json)]
 pub async fn load_logs(id: ProjectId, query: LogQuery) -> Result<Vec<LogEntry>, AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.logs(&viewer, id, query).await)
 }
 
 /// A long text as it is stored now.
-#[server(prefix = "/fn", endpoint = "load_project_text")]
+#[server(prefix = "/fn", endpoint = "load_project_text", output = Json)]
 pub async fn load_project_text(id: ProjectId, kind: TextKind) -> Result<ProjectText, AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.project_text(&viewer, id, kind).await)
 }
 
 /// Stores a long text over the version that its writer saw; a conflict if that is no longer the stored one.
-#[server(prefix = "/fn", endpoint = "save_project_text")]
+#[server(prefix = "/fn", endpoint = "save_project_text", output = Json)]
 pub async fn save_project_text(
     id: ProjectId,
     kind: TextKind,

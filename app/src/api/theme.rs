@@ -4,10 +4,10 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use crate::api::{headers, note, set_cookies};
-use crate::{error::AppError, model::Theme};
+use crate::{codec::Json, error::AppError, model::Theme};
 
 /// Keeps the theme in a cookie, which is nobody's secret: pages before the sign-in have a theme, too.
-#[server(prefix = "/fn", endpoint = "set_theme")]
+#[server(prefix = "/fn", endpoint = "set_theme", output = Json)]
 pub async fn set_theme(theme: Theme) -> Result<(), AppError> {
     set_cookies(vec![theme.cookie()])?;
     note("The theme is changed.")

@@ -9,6 +9,7 @@ use crate::{
     model::{Scope, TokenDraft},
 };
 use crate::{
+    codec::Json,
     error::AppError,
     model::{PersonalToken, TokenId},
 };
@@ -25,7 +26,7 @@ pub struct TokenList {
 }
 
 /// The person's tokens.
-#[server(prefix = "/fn", endpoint = "load_tokens")]
+#[server(prefix = "/fn", endpoint = "load_tokens", output = Json)]
 pub async fn load_tokens() -> Result<TokenList, AppError> {
     let (backend, viewer) = signed_in().await?;
     let tokens = answered(backend.tokens(&viewer).await)?;
@@ -37,7 +38,7 @@ pub async fn load_tokens() -> Result<TokenList, AppError> {
 }
 
 /// Makes a token and shows it; `days` is blank for one without end. A box that is not ticked sends nothing.
-#[server(prefix = "/fn", endpoint = "create_token")]
+#[server(prefix = "/fn", endpoint = "create_token", output = Json)]
 pub async fn create_token(
     name: String,
     #[server(default)] read: bool,
@@ -64,7 +65,7 @@ pub async fn create_token(
 }
 
 /// Revokes a token.
-#[server(prefix = "/fn", endpoint = "revoke_token")]
+#[server(prefix = "/fn", endpoint = "revoke_token", output = Json)]
 pub async fn revoke_token(id: TokenId) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.delete_token(&viewer, id).await)

@@ -8,19 +8,20 @@ use crate::{
     model::{Credentials, Page},
 };
 use crate::{
+    codec::Json,
     error::AppError,
     model::{UserId, UserSummary},
 };
 
 /// All users with their counts.
-#[server(prefix = "/fn", endpoint = "load_users")]
+#[server(prefix = "/fn", endpoint = "load_users", output = Json)]
 pub async fn load_users() -> Result<Vec<UserSummary>, AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.users(&viewer, Page::ALL).await)
 }
 
 /// Creates a user.
-#[server(prefix = "/fn", endpoint = "create_user")]
+#[server(prefix = "/fn", endpoint = "create_user", output = Json)]
 pub async fn create_user(username: String, password: String) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     let user = answered(backend.create_user(&viewer, Credentials { username, password }).await)?;
@@ -28,7 +29,7 @@ pub async fn create_user(username: String, password: String) -> Result<(), AppEr
 }
 
 /// Deletes a user whose name was typed as confirmation.
-#[server(prefix = "/fn", endpoint = "delete_user")]
+#[server(prefix = "/fn", endpoint = "delete_user", output = Json)]
 pub async fn delete_user(id: UserId, confirmation: String) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
     answered(backend.delete_user(&viewer, id, Some(&confirmation)).await)?;

@@ -69,7 +69,7 @@ fn NavLinks(shell: Shell) -> impl IntoView {
                     </ActionForm>
                 </li>
             </ul>
-            <ThemeSwitch />
+            <ThemeSwitch label="Theme" />
         </div>
     }
     .into_any()

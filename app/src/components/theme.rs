@@ -59,7 +59,10 @@ fn apply(theme: Theme) {
 
 /// Three buttons, one of them pressed; a form, so that it works without scripts.
 #[component]
-pub fn ThemeSwitch() -> impl IntoView {
+pub fn ThemeSwitch(
+    /// What tells it from another one on the page, for those who do not see where it stands.
+    label: &'static str,
+) -> impl IntoView {
     let ThemeChoice { chosen, action } = ThemeChoice::expect();
     let buttons = Theme::ALL
         .map(|theme| {
@@ -78,7 +81,7 @@ pub fn ThemeSwitch() -> impl IntoView {
         })
         .collect_view();
     view! {
-        <ActionForm action attr:class="theme" attr:aria-label="Theme">
+        <ActionForm action attr:class="theme" attr:aria-label=label>
             {buttons}
         </ActionForm>
     }

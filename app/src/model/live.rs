@@ -4,9 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Diagnosis, LogEntry, Project, ProjectId, UsageSummary};
 
-/// One text frame of `/ws/live`.
+/// One text frame of `/ws/live`: an object with one key, the kind.
+///
+/// A `type` among the fields would be nicer to read, but serde then has to keep each frame aside until it has found it, with
+/// code for that of every type in here, which every first visit would load.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum LiveEvent {
     /// A project as it is now; replaces what the page had.
     Project {

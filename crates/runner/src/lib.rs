@@ -24,12 +24,14 @@ mod spool;
 mod starting;
 mod supervise;
 mod terminal;
+mod tunnel;
 mod undo;
 mod viewers;
 mod workspace;
 
 pub use serve::serve;
 pub use supervise::supervise;
+pub use tunnel::tunnel;
 
 use protocol::RunnerPaths;
 

@@ -152,7 +152,9 @@ async fn assemble(spec: &CellSpec) -> Result<Assembled, CellError> {
             let accounts = accounts_folder(&spec.run_dir)?;
             prepared(&accounts, create_private(&accounts))?;
             let uid = spec.account.map_or(1000, |account| account.uid);
-            prepared(&accounts, etc::write_accounts(&accounts, &spec.home, uid))?;
+            let autocode = spec.inside_autocode();
+            let tunnel = (network == Network::Private).then_some(autocode.as_path());
+            prepared(&accounts, etc::write_own(&accounts, &spec.home, uid, tunnel))?;
             words.push(BWRAP.into());
             words.extend(profile::cell_args(spec, &accounts, network));
             command.env_clear().env("PATH", SYSTEM_PATH);

@@ -35,14 +35,27 @@ pub(crate) const ENTRIES: &[&str] = &[
     "timezone",
 ];
 
-/// Writes the cell's own `passwd` and `group`, which name only the user inside, into `dir`.
-pub(crate) fn write_accounts(dir: &Path, home: &Path, uid: u32) -> io::Result<()> {
+/// The cell's own files among them, by their name in the folder of [`write_own`] and their place under `/etc`.
+pub(crate) const OWN: [(&str, &str); 3] =
+    [("passwd", "passwd"), ("group", "group"), ("ssh_config", "ssh/ssh_config")];
+
+/// Writes the cell's own `passwd` and `group`, which name only the user inside, and `ssh_config` into `dir`.
+///
+/// `tunnel` is the program that connects through the proxy, in a cell that has a network of its own. Nobody is there to
+/// confirm a host's key: the first one is believed and noted, another one is refused.
+pub(crate) fn write_own(dir: &Path, home: &Path, uid: u32, tunnel: Option<&Path>) -> io::Result<()> {
     let passwd = format!(
         "root:x:0:0:root:/root:/usr/sbin/nologin\nautocode:x:{uid}:{uid}:AutoCode:{}:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
         home.display()
     );
     let group = format!("root:x:0:\nautocode:x:{uid}:\nnogroup:x:65534:\n");
-    for (name, text) in [("passwd", passwd), ("group", group)] {
+    let mut ssh = "Host *\n    StrictHostKeyChecking accept-new\n".to_owned();
+    if let Some(program) = tunnel {
+        // ssh replaces what begins with a percent sign, and a shell reads the rest.
+        let program = program.display().to_string().replace('%', "%%").replace('\'', "'\\''");
+        ssh.push_str(&format!("    ProxyCommand '{program}' tunnel %h %p\n"));
+    }
+    for (name, text) in [("passwd", passwd), ("group", group), ("ssh_config", ssh)] {
         fs::write(dir.join(name), text)?;
         // The cell may have another account than the one that writes.
         fs::set_permissions(dir.join(name), fs::Permissions::from_mode(0o644))?;

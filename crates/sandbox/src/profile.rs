@@ -75,8 +75,8 @@ pub(crate) fn base_args(starter: Starter, network: Network) -> Vec<OsString> {
 pub(crate) fn cell_args(spec: &CellSpec, accounts: &Path, network: Network) -> Vec<OsString> {
     let starter = if spec.account.is_some() { Starter::Root } else { Starter::Anybody };
     let mut args = Args(base_args(starter, network));
-    for name in ["passwd", "group"] {
-        args.bind("--ro-bind", &accounts.join(name), &Path::new("/etc").join(name));
+    for (name, place) in etc::OWN {
+        args.bind("--ro-bind", &accounts.join(name), &Path::new("/etc").join(place));
     }
     for path in spec.read_only.iter().filter(|path| path.exists()) {
         args.bind("--ro-bind", path, path);

@@ -4,7 +4,7 @@ use autocode_nanobot::protocol::{Event, LogLevel};
 use autocode_runner::protocol::Request;
 use futures::StreamExt as _;
 use secrecy::ExposeSecret as _;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::{
     net::TcpStream,
     time::{Duration, timeout},
@@ -44,7 +44,10 @@ impl Page {
     async fn event(&mut self) -> Value {
         let message = timeout(Duration::from_secs(20), self.0.next()).await.unwrap().unwrap().unwrap();
         let Message::Text(text) = message else { panic!("{message:?}") };
-        serde_json::from_str(&text).unwrap()
+        let event: Map<String, Value> = serde_json::from_str(&text).unwrap();
+        let [(kind, mut fields)] = <[_; 1]>::try_from(event.into_iter().collect::<Vec<_>>()).unwrap();
+        fields["type"] = json!(kind);
+        fields
     }
 
     /// Everything up to the sum of today, with which the present state of an overview ends: kinds and texts.

@@ -44,7 +44,7 @@ fn Appearance() -> impl IntoView {
             <h2>"Appearance"</h2>
             <p class="muted">"Kept for this browser. System follows what the device is set to."</p>
             <div class="panel">
-                <ThemeSwitch />
+                <ThemeSwitch label="Appearance" />
             </div>
         </section>
     }
