@@ -1,4 +1,4 @@
-//! Pages whose code the browser loads when they are first shown, so that the first page is light.
+//! Pages and pieces whose code the browser loads when they are first shown, so that the first page is light.
 //!
 //! `build.rs` sets `split` when the WASM is built to be split; otherwise everything is in one file and nothing waits.
 
@@ -60,6 +60,59 @@ macro_rules! part {
 }
 
 pub(crate) use part;
+
+/// Makes the loader `$name` of a piece of the frame that is drawn by `$draw` from a `$with` when it is first wanted.
+macro_rules! late {
+    ($name:ident, $part:ident, $with:ty, $draw:expr) => {
+        /// Loads what draws it.
+        pub fn $name() -> $crate::part::Loading<fn($with) -> leptos::prelude::AnyView> {
+            #[cfg_attr(split, wasm_split_helpers::wasm_split($part, fallible))]
+            fn $name() -> Result<fn($with) -> leptos::prelude::AnyView, wasm_split_helpers::SplitLoaderError>
+            {
+                Ok($draw)
+            }
+            Box::pin(async {
+                #[cfg(split)]
+                let draw = $name().await;
+                #[cfg(not(split))]
+                let draw = $name();
+                draw
+            })
+        }
+    };
+}
+
+pub(crate) use late;
+
+/// Where a piece comes that is loaded when it is first wanted; nothing before, and nothing on the server.
+#[component]
+pub fn Late<A: Copy + Send + Sync + 'static>(
+    /// How often it was wanted: each time it is tried again if it did not come.
+    wanted: Signal<usize>,
+    /// Loads what draws it.
+    #[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "only a browser loads"))]
+    load: fn() -> Loading<fn(A) -> AnyView>,
+    /// What it is drawn with.
+    with: A,
+    /// Told whether it could not be loaded.
+    #[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "only a browser loads"))]
+    failed: RwSignal<bool>,
+) -> impl IntoView {
+    let draw = RwSignal::new(None::<fn(A) -> AnyView>);
+    Effect::new(move |_| {
+        if wanted.get() == 0 || draw.read_untracked().is_some() {
+            return;
+        }
+        #[cfg(feature = "hydrate")]
+        leptos::task::spawn_local(async move {
+            let loaded = browser::load(load).await;
+            failed.try_set(loaded.is_none());
+            // Somebody impatient asked twice: what is there stays.
+            draw.try_maybe_update(|draw| (draw.is_none(), *draw = draw.or(loaded)));
+        });
+    });
+    (move || draw.get().map(|draw| draw(with))).into_any()
+}
 
 impl ChooseView for Part {
     async fn choose(self) -> AnyView {
@@ -140,8 +193,8 @@ mod browser {
     /// Attempts while somebody waits for a page that they went to.
     const PATIENCE: u32 = 2;
 
-    /// The view; none if its code does not come.
-    pub async fn load(load: fn() -> Loading<AnyView>) -> Option<AnyView> {
+    /// What the code gives; none if it does not come.
+    pub async fn load<T>(load: fn() -> Loading<T>) -> Option<T> {
         for _ in 1..PATIENCE {
             if let Ok(view) = load().await {
                 return Some(view);

@@ -6,10 +6,11 @@ use leptos_router::{components::Outlet, hooks::use_location};
 use crate::{
     api::{self, Shell},
     components::{
-        Icon, Live, LiveState, Nav, Notice, Notifier, Palette, PaletteButton, PaletteOpener, StepUp,
-        StepUpDialog, ThemeChoice, icon, on_backdrop,
+        Icon, Live, LiveState, Nav, Notice, Notifier, PaletteButton, PaletteOpener, StepUp, ThemeChoice,
+        icon, on_backdrop, palette, step_up,
     },
     error::AppError,
+    part::Late,
 };
 
 /// Sidebar (a drawer on a phone), the sign of the live connection, the palette, and the page.
@@ -17,8 +18,9 @@ use crate::{
 pub fn Layout() -> impl IntoView {
     let live = Live::provide();
     ThemeChoice::provide();
-    let step_up = StepUp::provide();
-    let palette = PaletteOpener::new();
+    let password = StepUp::provide();
+    let opener = PaletteOpener::new();
+    let missing = RwSignal::new(false);
     let path = use_location().pathname;
     // Asked again at each page, so that new names and a sign-out elsewhere show; not on the way out, where nobody is
     // signed in and this frame is about to go.
@@ -50,7 +52,7 @@ pub fn Layout() -> impl IntoView {
                 <a class="brand" href="/">
                     "AutoCode"
                 </a>
-                <PaletteButton palette />
+                <PaletteButton palette=opener />
                 <LiveSign state=live.state() />
             </header>
             <main id="main" tabindex="-1">
@@ -58,10 +60,10 @@ pub fn Layout() -> impl IntoView {
                 <Outlet />
             </main>
         </div>
-        <UpdateNotice outdated=live.outdated() />
+        <UpdateNotice outdated=live.outdated() missing />
         <Drawer shell drawer />
-        <Palette palette />
-        <StepUpDialog step_up />
+        <Late wanted=opener.wanted() load=palette with=opener failed=missing />
+        <Late wanted=password.wanted() load=step_up with=password failed=missing />
     }
     .into_any()
 }
@@ -137,12 +139,22 @@ fn Drawer(shell: Resource<Result<Shell, AppError>>, drawer: NodeRef<Dialog>) -> 
     .into_any()
 }
 
-/// Says after an upgrade that this page is still the old one; reloading is the person's to choose, who may be writing.
+/// Says after an upgrade that this page is still the old one, or that a piece of it did not come; reloading is the
+/// person's to choose, who may be writing.
 #[component]
 fn UpdateNotice(
-    /// Whether there is something to say.
+    /// Whether the page is an old one.
     outdated: Signal<bool>,
+    /// Whether something could not be loaded.
+    missing: RwSignal<bool>,
 ) -> impl IntoView {
+    let text = move || {
+        if outdated.get() {
+            "A new version of AutoCode is there. "
+        } else {
+            "This could not be loaded: the connection was lost. "
+        }
+    };
     let reload = move |_| {
         if let Err(error) = window().location().reload() {
             leptos::logging::error!("the page cannot be reloaded: {error:?}");
@@ -150,8 +162,8 @@ fn UpdateNotice(
     };
     view! {
         <div class="update" role="status">
-            <p hidden=move || !outdated.get()>
-                "A new version of AutoCode is there. "
+            <p hidden=move || !outdated.get() && !missing.get()>
+                {text}
                 <button type="button" on:click=reload>
                     "Reload"
                 </button>

@@ -1,77 +1,48 @@
 //! The command palette: every agent, project and action within a few letters.
 //!
-//! A modal dialog with a combobox over a list. It asks the server what there is each time it opens, never before.
+//! Here is what every page needs of it, its button and its keys; the dialog's code is loaded when it is first opened.
 
+mod dialog;
 mod entries;
 
-use leptos::{ev, html, prelude::*, task::spawn_local, wasm_bindgen::JsCast as _, web_sys};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
+use leptos::{ev, prelude::*, wasm_bindgen::JsCast as _, web_sys};
 
-use self::entries::{Deed, Entry, entries, fitting};
 use crate::{
-    api,
-    components::{FormError, Icon, Live, ThemeChoice, forget_drafts, icon, on_backdrop, problem, reveal},
-    error::AppError,
-    model::ProjectId,
+    components::{Icon, icon},
+    part::late,
 };
+
+late!(palette, palette, PaletteOpener, |palette| view! { <dialog::Palette palette /> }.into_any());
 
 /// Opens the palette from anywhere in the layout.
 #[derive(Clone, Copy)]
 pub struct PaletteOpener {
-    dialog: NodeRef<html::Dialog>,
-    field: NodeRef<html::Input>,
-    all: RwSignal<Vec<Entry>>,
-    refused: RwSignal<Option<AppError>>,
-    loading: RwSignal<bool>,
-    typed: RwSignal<String>,
-    /// Position of the chosen entry among those shown.
-    at: RwSignal<usize>,
+    /// How often it was asked for.
+    wanted: RwSignal<usize>,
 }
 
 impl PaletteOpener {
-    /// A closed palette.
+    /// A palette that nobody has asked for; in the browser its keys are heard from now on.
     pub fn new() -> Self {
-        Self {
-            dialog: NodeRef::new(),
-            field: NodeRef::new(),
-            all: RwSignal::default(),
-            refused: RwSignal::new(None),
-            loading: RwSignal::new(false),
-            typed: RwSignal::default(),
-            at: RwSignal::new(0),
-        }
-    }
-
-    /// Shows it, empty, and asks what there is now.
-    fn open(self) {
-        let (Some(dialog), Some(field)) = (self.dialog.get_untracked(), self.field.get_untracked()) else {
-            return;
-        };
-        if dialog.open() {
-            return;
-        }
-        field.set_value("");
-        self.typed.set(String::new());
-        self.at.set(0);
-        self.refused.set(None);
-        self.loading.set(true);
-        if let Err(error) = dialog.show_modal() {
-            leptos::logging::error!("the palette cannot be shown: {error:?}");
-        }
-        spawn_local(async move {
-            match api::load_places().await {
-                Ok(places) => drop(self.all.try_set(entries(&places))),
-                Err(error) => drop(self.refused.try_set(Some(error))),
+        let opener = Self { wanted: RwSignal::new(0) };
+        let keys = window_event_listener(ev::keydown, move |event| {
+            if opens(&event) {
+                event.prevent_default();
+                opener.open();
             }
-            self.loading.try_set(false);
         });
+        on_cleanup(move || keys.remove());
+        opener
     }
 
-    /// Closes it; the browser gives the focus back.
-    fn close(self) {
-        if let Some(dialog) = self.dialog.get_untracked() {
-            dialog.close();
-        }
+    /// How often it was asked for.
+    pub fn wanted(self) -> Signal<usize> {
+        self.wanted.into()
+    }
+
+    /// Asks for it.
+    fn open(self) {
+        self.wanted.update(|times| *times += 1);
     }
 }
 
@@ -108,185 +79,4 @@ fn opens(event: &ev::KeyboardEvent) -> bool {
     let element = || event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     let in_terminal = || element().is_some_and(|e| e.closest(".xterm").is_ok_and(|t| t.is_some()));
     letter && (event.meta_key() || event.ctrl_key() && !in_terminal())
-}
-
-/// The dialog.
-#[component]
-pub fn Palette(
-    /// What opens it.
-    palette: PaletteOpener,
-) -> impl IntoView {
-    let PaletteOpener { dialog, field, typed, at, .. } = palette;
-    let shown = Memo::new(move |_| palette.all.with(|all| typed.with(|typed| fitting(all, typed))));
-    let choose = doer(palette);
-    let keys = window_event_listener(ev::keydown, move |event| {
-        if opens(&event) {
-            event.prevent_default();
-            palette.open();
-        }
-    });
-    on_cleanup(move || keys.remove());
-    let move_to = move |index: usize| {
-        at.set(index);
-        request_animation_frame(move || reveal("palette-list", &format!("palette-{index}")));
-    };
-    let pressed = move |event: ev::KeyboardEvent| {
-        let count = shown.with(Vec::len);
-        if count == 0 {
-            return;
-        }
-        match event.key().as_str() {
-            "ArrowDown" => move_to((at.get() + 1) % count),
-            "ArrowUp" => move_to((at.get() + count - 1) % count),
-            "Enter" if !event.is_composing() => {
-                if let Some(entry) = shown.with(|shown| shown.get(at.get()).cloned()) {
-                    choose.run(entry.deed);
-                }
-            }
-            _ => return,
-        }
-        event.prevent_default();
-    };
-    let note = move || match shown.with(Vec::len) {
-        _ if palette.loading.get() && palette.all.with(Vec::is_empty) => "Loading\u{2026}".to_owned(),
-        0 => "Nothing fits.".to_owned(),
-        1 => "1 result".to_owned(),
-        count => format!("{count} results"),
-    };
-    view! {
-        <dialog
-            class="palette"
-            aria-label="Search or do"
-            node_ref=dialog
-            on:click=move |event| {
-                if on_backdrop(&event, dialog) {
-                    palette.close();
-                }
-            }
-        >
-            <div class="palette-body">
-                <input
-                    node_ref=field
-                    type="text"
-                    class="palette-field"
-                    role="combobox"
-                    aria-label="Agent, project or action"
-                    aria-expanded="true"
-                    aria-controls="palette-list"
-                    aria-autocomplete="list"
-                    aria-activedescendant=move || {
-                        shown.with(|shown| !shown.is_empty()).then(|| format!("palette-{}", at.get()))
-                    }
-                    placeholder="Agent, project or action"
-                    autocomplete="off"
-                    spellcheck="false"
-                    on:input:target=move |event| {
-                        typed.set(event.target().value());
-                        move_to(0);
-                    }
-                    on:keydown=pressed
-                />
-                <FormError problem=palette.refused />
-                <ul id="palette-list" class="palette-list" role="listbox" aria-label="Results">
-                    {move || {
-                        shown
-                            .get()
-                            .into_iter()
-                            .enumerate()
-                            .map(|(index, entry)| view! { <Line index entry at choose /> })
-                            .collect_view()
-                    }}
-                </ul>
-                <p class="palette-note" role="status">
-                    {note}
-                </p>
-            </div>
-        </dialog>
-    }
-    .into_any()
-}
-
-/// One entry.
-#[component]
-fn Line(index: usize, entry: Entry, at: RwSignal<usize>, choose: Callback<Deed>) -> impl IntoView {
-    let Entry { label, kind, path, deed } = entry;
-    view! {
-        <li
-            id=format!("palette-{index}")
-            role="option"
-            aria-selected=move || (at.get() == index).to_string()
-            on:click=move |_| choose.run(deed.clone())
-        >
-            <Icon path />
-            <span class="palette-label">{label}</span>
-            <span class="palette-kind">{kind}</span>
-        </li>
-    }
-    .into_any()
-}
-
-/// Does what was chosen; the palette stays open until the server has agreed, and shows why it did not.
-fn doer(palette: PaletteOpener) -> Callback<Deed> {
-    let (live, theme, navigate) = (Live::expect(), ThemeChoice::expect(), use_navigate());
-    let (start, pause, stop, restart) = (
-        ServerAction::<api::Start>::new(),
-        ServerAction::<api::Pause>::new(),
-        ServerAction::<api::Stop>::new(),
-        ServerAction::<api::Restart>::new(),
-    );
-    let logout = ServerAction::<api::Logout>::new();
-    let asked = RwSignal::new(None::<ProjectId>);
-    let outcomes = [
-        (start.version(), problem(start)),
-        (pause.version(), problem(pause)),
-        (stop.version(), problem(stop)),
-        (restart.version(), problem(restart)),
-        (logout.version(), problem(logout)),
-    ];
-    for (version, refusal) in outcomes {
-        Effect::new(move |before: Option<()>| {
-            version.track();
-            if before.is_none() {
-                return;
-            }
-            let refusal = refusal.get_untracked();
-            if refusal.is_none() {
-                palette.close();
-            }
-            palette.refused.set(refusal);
-            if let Some(id) = asked.get_untracked() {
-                live.refresh(id);
-            }
-        });
-    }
-    Callback::new(move |deed| match deed {
-        Deed::Go(path) => {
-            palette.close();
-            navigate(&path, NavigateOptions::default());
-        }
-        Deed::Theme(chosen) => {
-            palette.close();
-            theme.choose(chosen);
-        }
-        Deed::SignOut => {
-            forget_drafts();
-            logout.dispatch(api::Logout {});
-        }
-        Deed::Start(id) => {
-            asked.set(Some(id));
-            start.dispatch(api::Start { id });
-        }
-        Deed::Pause(id) => {
-            asked.set(Some(id));
-            pause.dispatch(api::Pause { id });
-        }
-        Deed::Stop(id) => {
-            asked.set(Some(id));
-            stop.dispatch(api::Stop { id });
-        }
-        Deed::Restart(id) => {
-            asked.set(Some(id));
-            restart.dispatch(api::Restart { id });
-        }
-    })
 }
