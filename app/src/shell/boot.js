@@ -19,10 +19,19 @@ async function boot(module, wasm, worker) {
 		delete root.dataset.installable;
 		await used.prompt();
 	});
-	if (worker && "serviceWorker" in navigator) {
-		addEventListener("load", () => navigator.serviceWorker.register(worker));
+	// What the server has drawn comes first, then the program; a page in the background is never drawn.
+	await new Promise((done) => {
+		requestAnimationFrame(() => setTimeout(done));
+		setTimeout(done, 300);
+	});
+	try {
+		const app = await import(module);
+		await app.default({ module_or_path: wasm });
+		// A task of its own, so that a tap meanwhile is not kept waiting by both.
+		await new Promise((done) => setTimeout(done));
+		app.hydrate();
+	} finally {
+		// Last, because it loads every file.
+		if (worker && "serviceWorker" in navigator) navigator.serviceWorker.register(worker);
 	}
-	const app = await import(module);
-	await app.default({ module_or_path: wasm });
-	app.hydrate();
 }

@@ -60,7 +60,6 @@ fn Scripts(assets: Assets, nonce: Option<Nonce>) -> impl IntoView {
         <script type="importmap" nonce=nonce.clone() inner_html=import_map(&assets)></script>
         <link rel="modulepreload" href=module nonce=nonce.clone() />
         {loader}
-        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
         <script type="module" nonce=nonce inner_html=boot></script>
     }
 }
