@@ -42,20 +42,18 @@ export default defineConfig({
     {
       name: 'journeys',
       testIgnore: ['setup.spec.ts', 'phone.spec.ts', 'look.spec.ts', 'screenshots.spec.ts', 'lighthouse.spec.ts'],
-      dependencies: ['setup'],
+      dependencies: ['setup', 'lighthouse'],
     },
-    // Looks at what the journeys left behind, in every size and scheme: minutes, so only when asked for (AUTOCODE_LOOK=1).
-    ...(process.env.AUTOCODE_LOOK ? [{ name: 'look', testMatch: 'look.spec.ts', dependencies: ['journeys'] }] : []),
+    // Looks at what the journeys left behind, in every size and scheme.
+    { name: 'look', testMatch: 'look.spec.ts', dependencies: ['journeys'] },
     {
       name: 'phone',
       testMatch: 'phone.spec.ts',
       dependencies: ['journeys'],
       use: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
     },
-    // Asked for by `make lighthouse`: its figures need a machine that does nothing else.
-    ...(process.env.AUTOCODE_LIGHTHOUSE
-      ? [{ name: 'lighthouse', testMatch: 'lighthouse.spec.ts', dependencies: ['setup'] }]
-      : []),
+    // Before the journeys, whose agents would be measured too.
+    { name: 'lighthouse', testMatch: 'lighthouse.spec.ts', dependencies: ['setup'] },
     ...(process.env.AUTOCODE_SCREENSHOTS
       ? [{ name: 'screenshots', testMatch: 'screenshots.spec.ts', dependencies: ['setup'] }]
       : []),
