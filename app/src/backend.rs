@@ -13,10 +13,10 @@ use leptos::prelude::use_context;
 use crate::{
     error::AppError,
     model::{
-        Agent, AgentDraft, AgentId, ApiKeyInfo, Changes, ChangesQuery, Credentials, Dashboard, Diagnosis,
-        Expected, Instance, KeyTest, LogEntry, LogId, LogQuery, Page, Project, ProjectDraft, ProjectId,
-        ProjectText, Provider, Role, StartAnswer, StepUsage, TextKind, TextSave, Undo, UndoDraft, UndoId,
-        UsageSummary, User, UserId, UserSummary, Viewer,
+        Agent, AgentDraft, AgentId, ApiKeyInfo, Changes, ChangesQuery, Credentials, Dashboard, DecisionQuery,
+        Diagnosis, Expected, Instance, KeyTest, LogEntry, LogId, LogQuery, Page, Project, ProjectDraft,
+        ProjectId, ProjectText, Provider, Role, StartAnswer, StepUsage, TextKind, TextSave, Undo, UndoDraft,
+        UndoId, UsageSummary, User, UserId, UserSummary, Viewer,
     },
 };
 
@@ -151,6 +151,8 @@ pub trait Overview: Send + Sync {
     /// Why the viewer's agents did what they did lately: the newest lines of level `agent_decision` with a greater id
     /// than `after`, over all projects, oldest first, at most 20.
     async fn decisions(&self, viewer: &Viewer, after: Option<LogId>) -> Answer<Vec<LogEntry>>;
+    /// A part of all those lines, oldest first.
+    async fn decision_page(&self, viewer: &Viewer, query: DecisionQuery) -> Answer<Vec<LogEntry>>;
     /// Tokens and cost since midnight UTC.
     async fn today(&self, viewer: &Viewer) -> Answer<UsageSummary>;
 }

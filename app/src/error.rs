@@ -90,8 +90,20 @@ impl FromServerFnError for AppError {
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => {
                 Self::Unavailable("The server cannot be reached.".to_owned())
             }
-            ServerFnErrorErr::Args(e) | ServerFnErrorErr::MissingArg(e) => Self::invalid("", e),
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => unreadable(),
+            // In the browser this is an answer that cannot be read; on the server, a request.
+            ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => unreadable(),
             _ => Self::Internal,
         }
     }
+}
+
+/// The refusal of a call whose arguments are not what its function takes. What is wrong with them is not told: the reason
+/// quotes the input, which after a form post without scripts would stand in the page's address.
+fn unreadable() -> AppError {
+    let error = AppError::invalid("", "The fields of this request cannot be read.");
+    // Functions give their own refusals a status; this one comes from the framework, before the function.
+    #[cfg(feature = "ssr")]
+    crate::api::give_status(&error);
+    error
 }

@@ -2,6 +2,7 @@
 //!
 //! Must not open the database or start anything: it only finds out what was asked for.
 
+mod error;
 mod isolation;
 mod locate;
 
@@ -16,47 +17,20 @@ use autocode_nanobot::protocol::Limits;
 use autocode_sandbox::SandboxMode;
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
+pub use error::ConfigError;
+use error::{LONGEST_IN_RUN_DIR, SOCKET_PATH_MAX};
 pub use isolation::{CLI_MEMORY_MIB, CellUids, IsolationArgs, IsolationConfig, memory};
 pub use locate::on_path;
 use locate::{coding_cli, default_site_root, http_url, normal};
-
-/// Longest path of a UNIX socket, in bytes, without its final zero.
-const SOCKET_PATH_MAX: usize = 107;
-/// What follows the run folder at the longest: a user's folder, an instance's folder and its socket.
-const LONGEST_IN_RUN_DIR: usize = "/".len() + 32 + "/i-1234567/hook.sock".len();
 
 /// What counts as "no progress", in seconds: less would interrupt builds, more would be no limit.
 const STALL_SECS: std::ops::RangeInclusive<u64> = 30..=86_400;
 
 /// Seconds for which a typed password counts.
 const STEP_UP_SECS: u64 = 15 * 60;
-
-/// A configuration that cannot work.
-#[derive(Debug, Error)]
-pub enum ConfigError {
-    /// The working directory is gone.
-    #[error("The current directory cannot be read ({0}): start AutoCode from a folder that exists.")]
-    CurrentDir(#[source] std::io::Error),
-    /// Sockets in the run folder would have paths that the system refuses.
-    #[error(
-        "The run folder {} is {} bytes long, at most {} work for sockets in it: choose a shorter one with AUTOCODE_RUN_DIR, for example /run/autocode.",
-        .0.display(), .0.as_os_str().len(), SOCKET_PATH_MAX - LONGEST_IN_RUN_DIR
-    )]
-    RunDirTooLong(PathBuf),
-    /// The public URL is no http(s) origin.
-    #[error(
-        "AUTOCODE_PUBLIC_URL is \u{201c}{0}\u{201d}: write the address as the browser shows it, for example https://autocode.example.org."
-    )]
-    PublicUrl(String),
-    /// An upstream is no http(s) URL.
-    #[error("{0} is \u{201c}{1}\u{201d}: write a base URL such as https://api.example.org.")]
-    Upstream(&'static str, String),
-    /// The program's own path is not known.
-    #[error("The path of this program cannot be found ({0}): set AUTOCODE_BINARY.")]
-    Binary(#[source] std::io::Error),
-}
+/// Requests a second of one sender.
+const REQUESTS_PER_SECOND: u32 = 50;
 
 /// The flags of every role that needs the configuration; each can be set in the environment or in a `.env` file too.
 #[derive(Args, Clone, Debug, Default)]
@@ -126,6 +100,9 @@ pub struct ConfigArgs {
     /// Seconds for which a typed password counts, before it is asked for again to store keys and the like: 1 to 86400.
     #[arg(long, env = "AUTOCODE_STEP_UP_SECS", default_value = "900", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub step_up_secs: Option<u64>,
+    /// Requests a second of one user, or of one address without a sign-in, in the long run; twelve times as many at once.
+    #[arg(long, env = "AUTOCODE_REQUESTS_PER_SECOND", default_value = "50", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub requests_per_second: Option<u32>,
     /// The program that agents' processes run [default: this one].
     #[arg(long, env = "AUTOCODE_BINARY", hide = true)]
     pub binary: Option<PathBuf>,
@@ -176,6 +153,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpAddr>,
     /// Seconds for which a typed password counts.
     pub step_up_secs: u64,
+    /// Requests a second of one sender.
+    pub requests_per_second: u32,
     /// The `autocode` program that cells run.
     pub binary: PathBuf,
 }
@@ -218,6 +197,7 @@ impl ConfigArgs {
             site_root: self.site_root.map_or_else(|| default_site_root(&here, &binary), absolute),
             trusted_proxies: self.trusted_proxies.unwrap_or_else(|| proxies_of(public_url.as_deref())),
             step_up_secs: self.step_up_secs.unwrap_or(STEP_UP_SECS),
+            requests_per_second: self.requests_per_second.unwrap_or(REQUESTS_PER_SECOND),
             public_url,
             master_key_file: self.master_key_file.map(absolute),
             claude: coding_cli(&here, self.claude, "claude"),

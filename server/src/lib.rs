@@ -46,7 +46,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-use auth::{layer, origin};
+use auth::{layer, origin, rate};
 use cells::{Cells, doors::Doors};
 use config::Config;
 use gateway::{Gateway, GatewayError, Upstreams};
@@ -235,14 +235,17 @@ fn assemble(
 /// All routes: what browsers and API clients use, guarded alike, and the gateway, which has its own rules.
 fn router(state: AppState) -> Router {
     let auth = state.auth.clone();
+    let https = site::Https(state.config.https());
+    let limited = middleware::from_fn_with_state(auth.clone(), rate::limit);
     let guarded = Router::new()
-        .merge(rest::router(&state))
-        .merge(ws::router())
+        .merge(rest::router(&state).layer(limited.clone()))
+        .merge(ws::router().layer(limited))
+        .merge(rest::health())
         .merge(site::router(&state))
         .layer(middleware::from_fn_with_state(auth.clone(), layer::renew))
         .layer(middleware::from_fn_with_state(auth.clone(), origin::same_origin))
         .layer(middleware::from_fn_with_state(auth, layer::client_address))
-        .layer(middleware::from_fn(site::security_headers));
+        .layer(middleware::from_fn_with_state(https, site::security_headers));
     let gateway = gateway::router(state.gateway.clone());
     let counted = middleware::from_fn_with_state(state.metrics.clone(), metrics::count_requests);
     Router::new()

@@ -59,6 +59,8 @@ const LATEST: crate::model::Page = crate::model::Page { after: None, limit: Some
 #[cfg(feature = "ssr")]
 use notice::note;
 #[cfg(feature = "ssr")]
+pub(crate) use server::give_status;
+#[cfg(feature = "ssr")]
 use server::{
     answered, headers, posted_without_scripts, send_to, set_cookies, shown_cookie, signed_in, unix_lines,
 };
@@ -100,11 +102,15 @@ mod server {
     }
 
     /// Gives a refusal its HTTP status and passes the result on.
+    pub fn answered<T>(result: Result<T, AppError>) -> Result<T, AppError> {
+        result.inspect_err(give_status)
+    }
+
+    /// Gives the answer a refusal's HTTP status.
     ///
     /// A form posted without scripts keeps its redirect back to the page, which shows the error.
-    pub fn answered<T>(result: Result<T, AppError>) -> Result<T, AppError> {
-        if let Err(error) = &result
-            && let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>())
+    pub fn give_status(error: &AppError) {
+        if let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>())
             && let Ok(status) = StatusCode::from_u16(error.status_code())
         {
             let page = parts.method == Method::GET;
@@ -113,7 +119,6 @@ mod server {
                 response.set_status(status);
             }
         }
-        result
     }
 
     /// Sends the browser to another page: at once, after a plain form post, or through the router.

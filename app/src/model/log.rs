@@ -73,6 +73,23 @@ impl TryFrom<String> for LogLevels {
     }
 }
 
+/// Which of a user's decisions are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "ssr", into_params(parameter_in = Query))]
+pub struct DecisionQuery {
+    /// Only lines with a greater id; the first of those.
+    #[serde(default)]
+    pub after: Option<LogId>,
+    /// Only lines with a smaller id; without `after`, the newest of those.
+    #[serde(default)]
+    pub before: Option<LogId>,
+    /// At most this many (1 to 200, 20 if not given); with neither `after` nor `before`, the newest ones.
+    #[serde(default)]
+    #[cfg_attr(feature = "ssr", param(minimum = 1, maximum = 200, default = 20))]
+    pub limit: Option<u32>,
+}
+
 /// Which lines of a project's log are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::IntoParams))]

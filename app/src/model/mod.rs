@@ -48,7 +48,7 @@ pub use instance::{Instance, InstanceStatus};
 pub use key::{ApiKeyInfo, KeyOutcome, KeyTest, Provider};
 pub use limits::{AGENT_TEXT_KIB, CONTROL, command_problem, is_plain, name_problem, text_problem};
 pub use live::LiveEvent;
-pub use log::{LogEntry, LogLevel, LogLevels, LogQuery};
+pub use log::{DecisionQuery, LogEntry, LogLevel, LogLevels, LogQuery};
 pub use mcp::{mcp_commands, mcp_problem, mcp_servers_text, parse_mcp_servers};
 pub use names::{InvalidName, ModelName, ProviderName, Slug, Username};
 pub use page::Page;

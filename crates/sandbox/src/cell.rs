@@ -24,12 +24,9 @@ use crate::{
 };
 
 /// Writes its own process id into the files before `--` and becomes the command after it.
-const ENTER: [&str; 4] = [
-    "/bin/sh",
-    "-c",
-    "while [ \"$1\" != -- ]; do echo $$ >\"$1\" || exit 71; shift; done; shift; exec \"$@\"",
-    "sh",
-];
+const ENTER: &str = "while [ \"$1\" != -- ]; do echo $$ >\"$1\" || exit 71; shift; done; shift; exec \"$@\"";
+/// What a shell counts the size of files in, as POSIX has it.
+const ULIMIT_BLOCK: u64 = 512;
 /// How long a probe may take.
 const EXAMINATION_LIMIT: Duration = Duration::from_secs(10);
 /// `runner.log` is moved aside when a cell starts and it is longer than this, in bytes.
@@ -145,7 +142,7 @@ async fn assemble(spec: &CellSpec) -> Result<Assembled, CellError> {
         prepared(path, create_private(path))?;
     }
     let mut words: Vec<OsString> = Vec::new();
-    let mut command = Command::new(ENTER[0]);
+    let mut command = Command::new("/bin/sh");
     let (network, warning) = match tried {
         Ok(able) => {
             let network = if able.network == Network::Private { spec.network } else { Network::Host };
@@ -171,8 +168,9 @@ async fn assemble(spec: &CellSpec) -> Result<Assembled, CellError> {
     };
     words.push(spec.inside_autocode().into());
     // A shell enters the control groups before anything of the cell is there that could stay outside.
+    let limit = spec.largest_file.map(|bytes| format!("ulimit -f {} || exit 72; ", bytes / ULIMIT_BLOCK));
     command
-        .args(&ENTER[1..])
+        .args(["-c", &format!("{}{ENTER}", limit.unwrap_or_default()), "sh"])
         .args(spec.group.iter().flat_map(|group| group.entrances()))
         .arg("--")
         .args(words);

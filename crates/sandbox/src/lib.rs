@@ -89,6 +89,8 @@ pub struct CellSpec {
     pub account: Option<Account>,
     /// The control group to start in.
     pub group: Option<Group>,
+    /// Bytes of the largest file that its processes can write.
+    pub largest_file: Option<u64>,
     /// Whether the program gets this process's standard input: the listening socket that a service manager opened.
     pub pass_stdin: bool,
 }
@@ -107,6 +109,7 @@ impl CellSpec {
             network: Network::Host,
             account: None,
             group: None,
+            largest_file: None,
             pass_stdin: false,
         }
     }

@@ -216,3 +216,20 @@ fn a_cell_survives_the_kill_of_its_launcher() {
     fs::write(f.path("users/tom/stop"), "").unwrap();
     wait(&|| fs::read_to_string(f.path("run/tom/runner.log")).is_ok_and(|log| log.ends_with("stopped\n")));
 }
+
+#[tokio::test]
+async fn no_file_becomes_larger_than_the_cell_may_write() {
+    let f = Fixture::new();
+    let script = "trap '' XFSZ; for n in 1048576 1048577; do head -c $n /dev/zero >file; wc -c <file; done; \
+        truncate -s 1G hole || echo no hole; ulimit -f unlimited || echo no more";
+    for mode in [SandboxMode::Required, SandboxMode::Off] {
+        let spec = CellSpec { largest_file: Some(1 << 20), ..f.spec(mode) };
+        let (_, log) = f.run(&spec, script).await;
+        let sizes: Vec<_> = log.lines().filter(|line| line.parse::<u64>().is_ok()).collect();
+        assert_eq!(sizes, ["1048576", "1048576"], "{mode:?}: {log}");
+        assert!(log.contains("File too large") && log.contains("no hole\n"), "{mode:?}: {log}");
+        // A cell under root's account could raise it again; those that root starts have another one.
+        let root = rustix::process::geteuid().is_root() && mode == SandboxMode::Off;
+        assert!(root || log.ends_with("no more\n"), "{mode:?}: {log}");
+    }
+}

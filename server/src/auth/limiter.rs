@@ -5,6 +5,7 @@
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     net::{IpAddr, Ipv6Addr},
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
@@ -157,7 +158,7 @@ fn pair(key: &AttemptKey) -> Counter {
 }
 
 /// The part of an address that its owner cannot change at will.
-fn network(address: &str) -> String {
+pub(super) fn network(address: &str) -> String {
     match address.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
         Ok(IpAddr::V6(ip)) => Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64)).to_string(),
         Ok(ip) => ip.to_string(),
@@ -166,7 +167,7 @@ fn network(address: &str) -> String {
 }
 
 /// Makes room for a key by forgetting the oldest.
-fn bound<V>(map: &mut HashMap<Counter, V>, key: &Counter, age: impl Fn(&V) -> Instant) {
+pub(super) fn bound<K: Clone + Eq + Hash, V>(map: &mut HashMap<K, V>, key: &K, age: impl Fn(&V) -> Instant) {
     if map.len() >= MAX_ENTRIES && !map.contains_key(key) {
         let oldest = map.iter().min_by_key(|(_, value)| age(value)).map(|(key, _)| key.clone());
         if let Some(oldest) = oldest {

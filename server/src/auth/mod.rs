@@ -10,6 +10,7 @@ pub mod limiter;
 pub mod origin;
 pub mod password;
 pub mod personal;
+pub mod rate;
 mod renew;
 mod step_up;
 pub mod token;
@@ -35,6 +36,7 @@ use cookies::CookieStyle;
 use limiter::{Attempt, LoginLimiter};
 use origin::Site;
 use password::Passwords;
+use rate::RequestLimiter;
 use token::TokenKeys;
 
 pub use extract::{AdminUser, AuthUser, SessionUser};
@@ -53,6 +55,7 @@ struct Inner {
     keys: TokenKeys,
     passwords: Passwords,
     limiter: LoginLimiter,
+    requests: RequestLimiter,
     cookies: CookieStyle,
     site: Site,
     proxies: Vec<IpAddr>,
@@ -76,6 +79,7 @@ impl Auth {
             keys: TokenKeys::new(master),
             passwords: Passwords::default(),
             limiter: LoginLimiter::default(),
+            requests: RequestLimiter::new(config.requests_per_second),
             cookies: CookieStyle::new(config.https()),
             site: Site::new(config.public_url.as_deref()),
             proxies: config.trusted_proxies.clone(),

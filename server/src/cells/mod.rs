@@ -136,6 +136,8 @@ pub fn spec(config: &Config, username: &str) -> CellSpec {
         read_only: config.sandbox_ro.clone(),
         mode: config.sandbox,
         network: config.isolation.network,
+        // What the watch over the whole would see too late.
+        largest_file: config.isolation.disk,
         ..CellSpec::new(home, config.run_dir.join(username), config.binary.clone())
     }
 }

@@ -13,6 +13,10 @@ pub struct Counts {
     pub instances: Vec<(String, i64)>,
     /// Projects by state.
     pub projects: Vec<(String, i64)>,
+    /// Starts that wait for room.
+    pub queued: i64,
+    /// Milliseconds for which the first of them has waited; 0 if none does.
+    pub longest_wait: i64,
 }
 
 /// Counts; `now` in milliseconds since the Unix epoch.
@@ -30,10 +34,18 @@ pub async fn read(db: &SqlitePool, now: i64) -> Result<Counts, sqlx::Error> {
     let projects = sqlx::query!(r#"select status, count(*) as "count!: i64" from projects group by status"#)
         .fetch_all(db)
         .await?;
+    let queue = sqlx::query!(
+        r#"select count(*) as "count!: i64", min(queued_at) as "oldest?: i64" from agent_instances
+           where status = 'running' and queued_at is not null and project_id is not null"#
+    )
+    .fetch_one(db)
+    .await?;
     Ok(Counts {
         users,
         sessions,
         instances: instances.into_iter().map(|row| (row.status, row.count)).collect(),
         projects: projects.into_iter().map(|row| (row.status, row.count)).collect(),
+        queued: queue.count,
+        longest_wait: queue.oldest.map_or(0, |since| (now - since).max(0)),
     })
 }

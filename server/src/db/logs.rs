@@ -9,7 +9,7 @@ const DEFAULT_LIMIT: u32 = 200;
 pub const MAX_LIMIT: u32 = 1000;
 
 /// Decisions that an overview shows.
-pub const MAX_DECISIONS: i64 = 20;
+pub const MAX_DECISIONS: u32 = 20;
 
 /// A line about to be stored.
 pub struct NewLog<'a> {
@@ -121,7 +121,7 @@ fn like(text: &str) -> String {
     format!("%{escaped}%")
 }
 
-/// The newest decisions after a line over all projects of a user, oldest first, at most [`MAX_DECISIONS`].
+/// The newest decisions over all projects of a user that lie between two lines, oldest first.
 ///
 /// # Errors
 /// Those of the database.
@@ -129,27 +129,71 @@ pub async fn decisions(
     db: &SqlitePool,
     user: UserId,
     after: Option<LogId>,
+    before: Option<LogId>,
+    limit: u32,
 ) -> Result<Vec<LogEntry>, sqlx::Error> {
-    let after = after.map_or(0, |id| id.0);
-    let rows = sqlx::query!(
+    let (after, before) = (after.map_or(0, |id| id.0), before.map_or(i64::MAX, |id| id.0));
+    let rows = sqlx::query_as!(
+        Decision,
         r#"select id as "id!", project_id, agent_instance_id, message, timestamp
            from logs
-           where user_id = ? and level = 'agent_decision' and id > ?
+           where user_id = ? and level = 'agent_decision' and id > ? and id < ?
            order by id desc
            limit ?"#,
         user.0,
         after,
-        MAX_DECISIONS,
+        before,
+        limit,
     );
-    let newest_first = rows.fetch_all(db).await?.into_iter().map(|row| LogEntry {
-        id: LogId(row.id),
-        project_id: row.project_id.map(ProjectId),
-        agent_instance_id: InstanceId(row.agent_instance_id),
-        level: LogLevel::AgentDecision,
-        message: row.message,
-        timestamp: Timestamp::from_millis(row.timestamp),
-    });
-    Ok(newest_first.rev().collect())
+    Ok(rows.fetch_all(db).await?.into_iter().rev().map(LogEntry::from).collect())
+}
+
+/// The first decisions over all projects of a user that lie between two lines, oldest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn next_decisions(
+    db: &SqlitePool,
+    user: UserId,
+    after: LogId,
+    before: Option<LogId>,
+    limit: u32,
+) -> Result<Vec<LogEntry>, sqlx::Error> {
+    let before = before.map_or(i64::MAX, |id| id.0);
+    let rows = sqlx::query_as!(
+        Decision,
+        r#"select id as "id!", project_id, agent_instance_id, message, timestamp
+           from logs
+           where user_id = ? and level = 'agent_decision' and id > ? and id < ?
+           order by id
+           limit ?"#,
+        user.0,
+        after.0,
+        before,
+        limit,
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(LogEntry::from).collect())
+}
+
+struct Decision {
+    id: i64,
+    project_id: Option<i64>,
+    agent_instance_id: i64,
+    message: String,
+    timestamp: i64,
+}
+
+impl From<Decision> for LogEntry {
+    fn from(row: Decision) -> Self {
+        Self {
+            id: LogId(row.id),
+            project_id: row.project_id.map(ProjectId),
+            agent_instance_id: InstanceId(row.agent_instance_id),
+            level: LogLevel::AgentDecision,
+            message: row.message,
+            timestamp: Timestamp::from_millis(row.timestamp),
+        }
+    }
 }
 
 fn level_from(text: &str) -> LogLevel {

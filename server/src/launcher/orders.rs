@@ -16,7 +16,7 @@ use crate::{
         protocol::{CellUser, Order, Reply},
     },
     config::Config,
-    services::{UserFolders, count_files},
+    services::{UserFolders, count_user},
 };
 
 /// How long counting a user's files may take.
@@ -132,10 +132,11 @@ impl Orders {
     }
 
     async fn measure(&self, username: Username) -> Result<Reply, String> {
-        let users = self.config.users_dir();
+        let (users, run) = (self.config.users_dir(), self.config.run_dir.clone());
         let work = move || {
-            let home = Dir::open_ambient_dir(users, ambient_authority())?.open_dir(username.as_str())?;
-            let (bytes, complete) = count_files(&home, (Instant::now() + COUNT_LIMIT).into_std());
+            let open = |path| Dir::open_ambient_dir(path, ambient_authority());
+            let deadline = (Instant::now() + COUNT_LIMIT).into_std();
+            let (bytes, complete) = count_user(&open(users)?, &open(run)?, username.as_str(), deadline)?;
             Ok(Reply::Measured { bytes, complete })
         };
         blocking(work).await

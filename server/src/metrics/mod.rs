@@ -92,6 +92,8 @@ struct Inner {
     sessions: Gauge,
     instances: Family<Status, Gauge>,
     projects: Family<Status, Gauge>,
+    queued: Gauge,
+    longest_wait: Gauge<f64, std::sync::atomic::AtomicU64>,
     database: Family<Kind, Gauge>,
     disk_free: Gauge,
     disk_low: Gauge,
@@ -130,6 +132,8 @@ impl Default for Metrics {
             sessions: Gauge::default(),
             instances: Family::default(),
             projects: Family::default(),
+            queued: Gauge::default(),
+            longest_wait: Gauge::default(),
             database: Family::default(),
             disk_free: Gauge::default(),
             disk_low: Gauge::default(),
@@ -162,6 +166,9 @@ impl Inner {
         r.register("sessions", "Sign-ins that are valid", self.sessions.clone());
         r.register("instances", "Agent instances by state", self.instances.clone());
         r.register("projects", "Projects by state", self.projects.clone());
+        r.register("starts_queued", "Starts that wait for room", self.queued.clone());
+        let what = "For how long the oldest queued start has waited, 0 if none waits";
+        r.register_with_unit("starts_queued_oldest", what, Unit::Seconds, self.longest_wait.clone());
         r.register_with_unit("database_size", "The database on disk", Unit::Bytes, self.database.clone());
         let what = "Free space where the data folder is";
         r.register_with_unit("disk_free", what, Unit::Bytes, self.disk_free.clone());
@@ -238,6 +245,9 @@ impl Metrics {
                 family.get_or_create(&Status { status: status.clone() }).set(*count);
             }
         }
+        inner.queued.set(standing.counts.queued);
+        let wait = u64::try_from(standing.counts.longest_wait).unwrap_or(0);
+        inner.longest_wait.set(Duration::from_millis(wait).as_secs_f64());
         let gauge = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
         inner.database.get_or_create(&Kind { kind: "file" }).set(gauge(standing.database));
         inner.database.get_or_create(&Kind { kind: "log" }).set(gauge(standing.log));

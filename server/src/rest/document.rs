@@ -151,7 +151,7 @@ pub fn is_public(operation: &Operation) -> bool {
 
 fn complete_operation(path: &str, method: &str, operation: &mut Operation) {
     add_row_id(path, operation);
-    let mut statuses: BTreeSet<u16> = [500, 503].into();
+    let mut statuses: BTreeSet<u16> = [429, 500, 503].into();
     if is_public(operation) {
         // Refused when another site made a browser send it.
         statuses.extend((method != "get").then_some(403));
@@ -265,7 +265,7 @@ fn words(status: u16) -> &'static str {
         415 => "The body is not JSON.",
         422 => "The input is not acceptable; `errors` names the fields.",
         428 => "It must be said which version is replaced.",
-        429 => "Too many attempts.",
+        429 => "Too many requests, or too many attempts at a secret.",
         500 => "A fault of the server; its log says more.",
         503 => "Another part does not answer now; try again later.",
         other => StatusCode::from_u16(other).ok().and_then(|s| s.canonical_reason()).unwrap_or_default(),

@@ -2,21 +2,19 @@
 
 use app::{
     backend::SharedBackend,
-    model::{Dashboard, LogEntry, LogId},
+    model::{Dashboard, DecisionQuery, LogEntry},
 };
-use axum::extract::State;
-use serde::Deserialize;
+use axum::{
+    extract::{OriginalUri, State},
+    response::Response,
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Problem, document::tag, extract::Query};
+use super::{Problem, document::tag, extract::Query, paging::part_of_log};
 use crate::{auth::AuthUser, state::AppState};
 
-#[derive(Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-struct After {
-    /// The last line that the client has.
-    after: Option<LogId>,
-}
+/// Lines in a part, unless another number is asked for.
+const DECISIONS: u32 = 20;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(dashboard)).routes(routes!(decisions))
@@ -36,19 +34,23 @@ async fn dashboard(
     Ok(axum::Json(backend.dashboard(user.viewer()).await?))
 }
 
-/// Why your agents did what they did lately: the newest 20 lines of level `agent_decision`, oldest first.
+/// Why your agents did what they did: lines of level `agent_decision` of all projects, oldest first; with neither `after`
+/// nor `before`, the newest ones.
 #[utoipa::path(
     get,
     path = "/decisions",
     tag = tag::OVERVIEW,
     operation_id = "list_decisions",
-    params(After),
+    params(DecisionQuery),
     responses((status = 200, body = Vec<LogEntry>))
 )]
 async fn decisions(
     user: AuthUser,
     State(backend): State<SharedBackend>,
-    Query(from): Query<After>,
-) -> Result<axum::Json<Vec<LogEntry>>, Problem> {
-    Ok(axum::Json(backend.decisions(user.viewer(), from.after).await?))
+    Query(query): Query<DecisionQuery>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Problem> {
+    let lines = backend.decision_page(user.viewer(), query.clone()).await?;
+    let limit = query.limit.unwrap_or(DECISIONS);
+    Ok(part_of_log(&uri, lines, limit, query.after.is_some()))
 }

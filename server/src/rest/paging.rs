@@ -2,7 +2,10 @@
 //!
 //! Must not know what is listed; `after` is the id of the last item that the client has.
 
-use app::{error::AppError, model::Page};
+use app::{
+    error::AppError,
+    model::{LogEntry, Page},
+};
 use axum::{
     extract::{FromRequestParts, OriginalUri},
     response::{IntoResponse, Response},
@@ -102,6 +105,15 @@ pub fn with_links<T: Serialize, const N: usize>(
         answer.headers_mut().insert(LINK, value);
     }
     answer
+}
+
+/// A part of a log, oldest line first, with the way to the part that lies in the direction in which it was asked for.
+pub fn part_of_log(uri: &Uri, lines: Vec<LogEntry>, limit: u32, forward: bool) -> Response {
+    // A full part may be the last one: the part after it is empty then.
+    let full = lines.len() == limit as usize;
+    let older = lines.first().filter(|_| full && !forward).map(|line| other_part(uri, "before", line.id));
+    let newer = lines.last().filter(|_| full && forward).map(|line| other_part(uri, "after", line.id));
+    with_links(lines, [("prev", older), ("next", newer)])
 }
 
 #[cfg(test)]

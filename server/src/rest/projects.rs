@@ -20,7 +20,7 @@ use super::{
     conditional::{IfMatch, IfNoneMatch, Tagged},
     document::{self, tag},
     extract::{Json, Path, Query},
-    paging::{PageParams, PageRequest, other_part, with_links},
+    paging::{PageParams, PageRequest, part_of_log},
 };
 use crate::{auth::AuthUser, state::AppState};
 
@@ -263,12 +263,7 @@ async fn logs(
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Problem> {
     let lines = backend.logs(user.viewer(), id, query.clone()).await?;
-    // A full part may be the last one: the part after it is empty then.
-    let full = lines.len() == query.limit.unwrap_or(LOG_LINES) as usize;
-    let (older, newer) = (full && query.after.is_none(), full && query.after.is_some());
-    let older = lines.first().filter(|_| older).map(|line| other_part(&uri, "before", line.id));
-    let newer = lines.last().filter(|_| newer).map(|line| other_part(&uri, "after", line.id));
-    Ok(with_links(lines, [("prev", older), ("next", newer)]))
+    Ok(part_of_log(&uri, lines, query.limit.unwrap_or(LOG_LINES), query.after.is_some()))
 }
 
 /// Tokens and cost so far.

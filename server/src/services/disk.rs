@@ -94,20 +94,32 @@ async fn size(
         return Ok(DiskUse { bytes, complete, measured_at: Timestamp::from_millis(now_ms()) });
     }
     let name = name.clone();
-    let counted = folders.blocking(move |users, _| {
-        let home = users.open_dir(name.as_str())?;
-        Ok(count_files(&home, deadline))
-    });
-    let (bytes, complete) = match counted.await? {
-        Ok(counted) => counted,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => (0, true),
-        Err(e) => return Err(internal("a user's folder cannot be measured", e)),
-    };
+    let counted = folders.blocking(move |users, run| count_user(&users, &run, name.as_str(), deadline));
+    let counted = counted.await?.map_err(|e| internal("a user's folder cannot be measured", e));
+    let (bytes, complete) = counted?;
     Ok(DiskUse { bytes, complete, measured_at: Timestamp::from_millis(now_ms()) })
 }
 
+/// Bytes of a user in the folders of all users and of all run files, in both of which their agents can write, and whether
+/// all of them were counted.
+///
+/// # Errors
+/// Those of the file system; a folder that is not there is empty.
+pub fn count_user(users: &Dir, run: &Dir, name: &str, deadline: Instant) -> io::Result<(u64, bool)> {
+    let (mut bytes, mut complete) = (0_u64, true);
+    for parent in [users, run] {
+        let counted = match parent.open_dir(name) {
+            Ok(folder) => count_files(&folder, deadline),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (0, true),
+            Err(error) => return Err(error),
+        };
+        (bytes, complete) = (bytes.saturating_add(counted.0), complete && counted.1);
+    }
+    Ok((bytes, complete))
+}
+
 /// Bytes below a folder, and whether all of them were counted.
-pub fn count_files(home: &Dir, deadline: Instant) -> (u64, bool) {
+fn count_files(home: &Dir, deadline: Instant) -> (u64, bool) {
     let Ok(entries) = home.entries() else { return (0, false) };
     let (mut bytes, mut complete) = (0_u64, true);
     let mut open: Vec<ReadDir> = vec![entries];

@@ -1,9 +1,10 @@
 //! The disk limit of users: whoever has more than it is stopped, and starts nothing before there is less.
 //!
-//! A watch, not a wall: between two looks an agent can fill more than the limit, which is why the installation keeps a
-//! reserve. File systems with project quotas can set a wall under each user's folder in addition.
+//! A watch, not a wall, but for single files, which cannot become larger than the limit: between two looks agents can
+//! write more, which is why a look comes early when the disk fills, and why the installation keeps a reserve. File systems
+//! with project quotas can set a wall under each user's folder in addition.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use app::{
     error::AppError,
@@ -15,19 +16,37 @@ use tracing::{error, warn};
 use super::Services;
 use crate::{db, error};
 
-/// How often users with agents at work are measured.
+/// How often users with agents at work are measured at least.
 const LOOK: Duration = Duration::from_secs(30);
+/// How often it is asked whether the disk fills, which costs nothing.
+const TICK: Duration = Duration::from_secs(1);
+/// They are measured early when the free space has shrunk by this part of the limit.
+const PART: u64 = 8;
+
+/// Whether users have to be measured again, so long after they were and with so much free space now; `last` keeps the most
+/// that was free since then.
+fn is_due(last: &mut (Instant, u64), limit: u64, now: Instant, free: u64) -> bool {
+    last.1 = last.1.max(free);
+    now.saturating_duration_since(last.0) >= LOOK || last.1 - free >= (limit / PART).max(1)
+}
 
 impl Services {
     /// Watches the disk limit until `cancel`, if there is one.
     pub async fn watch_disk(&self, cancel: CancellationToken) {
         let Some(limit) = self.config.isolation.disk else { return };
-        let mut look = tokio::time::interval(LOOK);
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut last: Option<(Instant, u64)> = None;
         loop {
             tokio::select! {
                 () = cancel.cancelled() => return,
-                _ = look.tick() => {}
+                _ = tick.tick() => {}
             }
+            let free = self.space.free();
+            if last.as_mut().is_some_and(|last| !is_due(last, limit, Instant::now(), free)) {
+                continue;
+            }
+            last = Some((Instant::now(), free));
             if let Err(error) = self.stop_whoever_is_over(limit).await {
                 error!(%error, "the disk limit cannot be watched");
             }
@@ -87,5 +106,24 @@ impl Services {
             Some(reason) => Err(AppError::Conflict(reason)),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_is_due_after_its_time_or_when_the_disk_fills() {
+        let begun = Instant::now();
+        let due = |seconds: u64, seen: &[u64]| {
+            let mut last = (begun, seen[0]);
+            let at = begun + Duration::from_secs(seconds);
+            seen.iter().map(|free| is_due(&mut last, 80, at, *free)).collect::<Vec<_>>()
+        };
+        assert_eq!(due(1, &[100, 91, 90]), [false, false, true]);
+        assert_eq!(due(1, &[100, 500, 491, 490]), [false, false, false, true], "a disk that became larger");
+        assert_eq!(due(29, &[100]), [false]);
+        assert_eq!(due(30, &[100]), [true]);
     }
 }

@@ -50,7 +50,7 @@ use crate::{
 pub use accounts::{SetupToken, create_admin};
 pub(crate) use api_keys::write_copy;
 pub use demo_project::demo_project;
-pub use disk::{DiskGauge, count_files};
+pub use disk::{DiskGauge, count_user};
 pub use folders::UserFolders;
 pub use key_source::StoredKeys;
 

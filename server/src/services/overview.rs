@@ -2,7 +2,8 @@
 
 use app::{
     backend::{Answer, Overview},
-    model::{LogEntry, LogId, UsageSummary, Viewer},
+    error::AppError,
+    model::{DecisionQuery, LogEntry, LogId, UsageSummary, Viewer},
 };
 use async_trait::async_trait;
 
@@ -12,12 +13,29 @@ use crate::{
     error,
 };
 
+/// Most decisions in a part.
+const MOST_DECISIONS: u32 = 200;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
 #[async_trait]
 impl Overview for Services {
     async fn decisions(&self, viewer: &Viewer, after: Option<LogId>) -> Answer<Vec<LogEntry>> {
-        db::logs::decisions(self.db.reader(), viewer.id, after).await.map_err(error::db)
+        db::logs::decisions(self.db.reader(), viewer.id, after, None, db::logs::MAX_DECISIONS)
+            .await
+            .map_err(error::db)
+    }
+
+    async fn decision_page(&self, viewer: &Viewer, query: DecisionQuery) -> Answer<Vec<LogEntry>> {
+        let limit = query.limit.unwrap_or(db::logs::MAX_DECISIONS);
+        if !(1..=MOST_DECISIONS).contains(&limit) {
+            return Err(AppError::invalid("limit", format!("Ask for 1 to {MOST_DECISIONS} lines.")));
+        }
+        let (db, before) = (self.db.reader(), query.before);
+        match query.after {
+            Some(after) => db::logs::next_decisions(db, viewer.id, after, before, limit).await,
+            None => db::logs::decisions(db, viewer.id, None, before, limit).await,
+        }
+        .map_err(error::db)
     }
 
     async fn today(&self, viewer: &Viewer) -> Answer<UsageSummary> {

@@ -1,6 +1,10 @@
 //! Headers that limit what a page may do in the browser, whatever somebody managed to write into it.
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
 use http::{HeaderName, HeaderValue, header};
 use leptos::{
     nonce::{Nonce, use_nonce},
@@ -37,8 +41,15 @@ pub fn secure_page(watched: bool) {
     }
 }
 
+/// Whether people reach this server over HTTPS.
+#[derive(Clone, Copy, Debug)]
+pub struct Https(pub bool);
+
+/// For a year browsers come over HTTPS only, also if a link or a person says otherwise.
+const HTTPS_ONLY: &str = "max-age=31536000";
+
 /// Puts the headers on every answer.
-pub async fn security_headers(request: Request, next: Next) -> Response {
+pub async fn security_headers(State(https): State<Https>, request: Request, next: Next) -> Response {
     const HEADERS: [(HeaderName, &str); 7] = [
         (header::CONTENT_SECURITY_POLICY, FILES_POLICY),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
@@ -52,7 +63,8 @@ pub async fn security_headers(request: Request, next: Next) -> Response {
         (header::X_FRAME_OPTIONS, "DENY"),
     ];
     let mut response = next.run(request).await;
-    for (name, value) in HEADERS {
+    let https_only = https.0.then_some((header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY));
+    for (name, value) in HEADERS.into_iter().chain(https_only) {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response

@@ -23,9 +23,9 @@ use leptos::{
 use leptos_axum::{LeptosRoutes as _, generate_route_list};
 use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer};
 
-pub use headers::security_headers;
+pub use headers::{Https, security_headers};
 
-use crate::{config::Config, state::AppState};
+use crate::{auth::rate, config::Config, state::AppState};
 
 /// Most bytes of a form: an agent's texts and a project's plan, percent-encoded.
 const FORM_LIMIT: usize = 4 * 1024 * 1024;
@@ -80,7 +80,7 @@ fn is_watched() -> bool {
     std::env::var_os("LEPTOS_WATCH").is_some()
 }
 
-/// Pages, server functions, and static files for every other path.
+/// Pages, server functions, and static files for every other path; files alone may be asked for as often as one likes.
 pub fn router(state: &AppState) -> Router<AppState> {
     let options = state.leptos.clone();
     let context = {
@@ -95,11 +95,13 @@ pub fn router(state: &AppState) -> Router<AppState> {
         let options = options.clone();
         move || app::shell(options.clone())
     };
+    let limited = middleware::from_fn_with_state(state.auth.clone(), rate::limit);
     let pages = Router::new()
         .leptos_routes_with_context(state, generate_route_list(app::App), context.clone(), shell.clone())
         .layer(middleware::from_fn(private))
         .layer(RequestBodyLimitLayer::new(FORM_LIMIT))
-        .layer(CompressionLayer::new());
+        .layer(CompressionLayer::new())
+        .layer(limited.clone());
     let not_found = leptos_axum::render_app_async_with_context(context, shell);
     let page_not_found = Router::new()
         .fallback(async move |request: Request| {
@@ -110,7 +112,8 @@ pub fn router(state: &AppState) -> Router<AppState> {
             response
         })
         .layer(middleware::from_fn(private))
-        .layer(CompressionLayer::new());
+        .layer(CompressionLayer::new())
+        .layer(limited);
     pages
         .merge(files::router(Path::new(&*options.site_root), &state.assets))
         .merge(worker::router(&state.assets))

@@ -191,3 +191,21 @@ async fn a_browser_without_scripts_is_shown_a_new_token_once() {
     let made_up = settings(&format!("{session}; autocode_new_token=<script>")).await.text().await.unwrap();
     assert!(!made_up.contains("value=\"<script"), "a cookie is drawn as HTML");
 }
+
+#[tokio::test]
+async fn browsers_are_told_to_come_over_https_where_people_do() {
+    const PATHS: [&str; 4] = ["/login", "/healthz", "/api/v1/agents", "/nothing/there"];
+    let told = async |server: &TestServer| {
+        let mut told = Vec::new();
+        for path in PATHS {
+            let answer = server.anonymous().request(Method::GET, path).send().await.unwrap();
+            let all = answer.headers().get_all(header::STRICT_TRANSPORT_SECURITY).iter().cloned();
+            told.push(all.collect::<Vec<_>>());
+        }
+        told
+    };
+    let behind = TestServer::start_behind("https://autocode.example.org").await;
+    assert_eq!(told(&behind).await, vec![vec!["max-age=31536000"]; PATHS.len()]);
+    let plain = TestServer::start().await;
+    assert_eq!(told(&plain).await, vec![Vec::<&str>::new(); PATHS.len()]);
+}

@@ -134,6 +134,11 @@ async fn whoever_is_over_the_disk_limit_starts_nothing() {
     let why = "The files of tom take 3 MiB, the limit is 1 MiB: remove some, then start again.";
     assert_eq!(start(&tom, 1).await, (409, problem(409, "Conflict", why)));
     std::fs::remove_file(file).unwrap();
+    // Their cell can write beside its sockets as well.
+    let file = server.run_dir().join("tom/big");
+    std::fs::write(&file, vec![1; 3 << 20]).unwrap();
+    assert_eq!(start(&tom, 1).await, (409, problem(409, "Conflict", why)));
+    std::fs::remove_file(file).unwrap();
     assert_eq!(start(&tom, 1).await.0, 202);
 }
 

@@ -25,6 +25,7 @@ async fn every_call_says_how_it_may_be_refused() {
             expected("401", !public);
             expected("404", path.contains('{'));
             expected("422", call["requestBody"].is_object());
+            expected("429", true);
             expected("500", true);
             assert!(answers.keys().any(|status| status.starts_with('2')), "{name} cannot succeed");
             for (status, answer) in answers {

@@ -135,6 +135,25 @@ async fn the_newest_twenty_decisions_are_enough() {
     let after = listed[17]["id"].as_i64().unwrap();
     let (_, rest) = tom.get(&format!("/api/v1/decisions?after={after}")).await;
     assert_eq!(texts(&rest), ["23", "24"]);
+
+    // In parts, backward from the newest and forward from the oldest.
+    for (first, relation, backward) in [("limit=10", "prev", true), ("limit=10&after=0", "next", false)] {
+        let (mut path, mut all) = (format!("/api/v1/decisions?{first}"), Vec::new());
+        loop {
+            let answer = tom.request(Method::GET, &path).send().await.unwrap();
+            let link = answer.headers().get("link").map(|link| link.to_str().unwrap().to_owned());
+            let part = texts(&answer.json().await.unwrap());
+            all = if backward { [part, all].concat() } else { [all, part].concat() };
+            let Some(link) = link else { break };
+            let (to, rest) = link.strip_prefix('<').unwrap().split_once('>').unwrap();
+            assert_eq!(rest, format!("; rel=\"{relation}\""));
+            to.clone_into(&mut path);
+        }
+        assert_eq!(all, (0..25).map(|n| n.to_string()).collect::<Vec<_>>(), "{first}");
+    }
+    for limit in ["0", "201", "-1", "x"] {
+        assert_eq!(tom.get(&format!("/api/v1/decisions?limit={limit}")).await.0, 422, "{limit}");
+    }
 }
 
 #[tokio::test]

@@ -55,6 +55,8 @@ mod projects;
 #[cfg(test)]
 mod providers;
 #[cfg(test)]
+mod rate;
+#[cfg(test)]
 mod scripts;
 #[cfg(test)]
 mod secrets;

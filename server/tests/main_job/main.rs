@@ -3,6 +3,8 @@
 #![cfg(test)]
 
 mod attack;
+mod fetch;
+mod full_disk;
 mod job;
 mod kill;
 mod look;

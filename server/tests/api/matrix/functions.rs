@@ -1,10 +1,11 @@
 //! The server functions of the pages, as the program registers them.
 
+use app::error::AppError;
 use reqwest::{Method, header};
 use serde_json::json;
 
 use super::{MARK, Thing, World};
-use crate::common::Client;
+use crate::common::{ADMIN, Client, TestServer};
 
 /// What a server function is about.
 enum About {
@@ -133,4 +134,32 @@ async fn matrix_of_server_functions() {
         println!("{path}: {found}{rest}");
     }
     assert_eq!(world.belongings().await, before, "something of the owner's is another now");
+}
+
+/// Nothing that somebody sends is a fault of the server's.
+#[tokio::test]
+async fn arguments_that_cannot_be_read_are_refused() {
+    let server = TestServer::start().await;
+    let refused = AppError::invalid("", "The fields of this request cannot be read.");
+    let no_text: &[u8] = b"\xff\xfe";
+    let nonsense: [&[u8]; 4] = [b"", b"{\"id\":", b"id[a]=1&id=2&secret=hunter2", b"id=[&=%zz"];
+    for (path, _) in leptos::server_fn::axum::server_fn_paths() {
+        // Some functions need no arguments and end the sign-in.
+        let admin = server.sign_in(ADMIN).await;
+        for kind in ["application/x-www-form-urlencoded", "application/json"] {
+            let send = async |body: &'static [u8]| {
+                let request = admin.request(Method::POST, path).header(header::CONTENT_TYPE, kind);
+                let answer = request.body(body).send().await.unwrap();
+                (answer.status().as_u16(), answer.text().await.unwrap())
+            };
+            for body in nonsense {
+                let (status, text) = send(body).await;
+                let body = String::from_utf8_lossy(body);
+                assert!(status < 500 && !text.contains("hunter2"), "{path}, {kind}, {body}: {status} {text}");
+            }
+            let (status, text) = send(no_text).await;
+            let answer = serde_json::from_str::<AppError>(&text).ok();
+            assert_eq!((status, answer), (422, Some(refused.clone())), "{path}, {kind}: {text}");
+        }
+    }
 }

@@ -50,6 +50,8 @@ impl Small {
             .env("AUTOCODE_ADDR", free.to_string())
             // One process, whose view of the file system is known.
             .env("AUTOCODE_CELL_UIDS", "off")
+            // Rows are stored faster than anybody may send them.
+            .env("AUTOCODE_REQUESTS_PER_SECOND", "100000")
             .current_dir(folder)
             .spawn()
             .unwrap();

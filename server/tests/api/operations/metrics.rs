@@ -8,7 +8,10 @@ use server::{
     gateway::token,
 };
 
-use crate::common::{ADMIN, Client, TestServer};
+use crate::{
+    common::{ADMIN, Client, TestServer},
+    fake_runner::FakeRunner,
+};
 
 /// Each sample's value by name and labels.
 fn samples(text: &str) -> BTreeMap<String, f64> {
@@ -150,4 +153,31 @@ async fn model_calls_are_counted_with_their_tokens() {
     assert_eq!((stored.len(), output), (1, stored[0].tokens.output_tokens as f64));
     assert!(output > 0.0);
     assert_eq!(numbers["autocode_instances{status=\"running\"}"], 1.0);
+}
+
+#[tokio::test]
+async fn starts_that_wait_are_counted_with_the_age_of_the_oldest() {
+    let server = TestServer::start_configured(|config| config.isolation.agents = 1).await;
+    let tom = server.new_user("tom").await;
+    let agent = tom.new_agent("helper").await;
+    let runner = FakeRunner::listen(&server, "tom");
+    let queue = async || {
+        let numbers = scrape(&server).await;
+        (numbers["autocode_starts_queued"], numbers["autocode_starts_queued_oldest_seconds"])
+    };
+    assert_eq!(queue().await, (0.0, 0.0));
+    for project in 1..=3 {
+        tom.new_project(agent, &format!("Project {project}")).await;
+        assert_eq!(tom.post(&format!("/api/v1/projects/{project}/start"), json!({})).await.0, 202);
+    }
+    let (waiting, oldest) = queue().await;
+    assert!(waiting == 2.0 && oldest < 60.0, "{waiting} wait, the oldest for {oldest} s");
+    let db = server.database().await;
+    let mut tx = db.begin().await.unwrap();
+    let longer = "update agent_instances set queued_at = queued_at - 90000 where project_id = 3";
+    assert_eq!(sqlx::query(longer).execute(&mut *tx).await.unwrap().rows_affected(), 1);
+    tx.commit().await.unwrap();
+    let (waiting, oldest) = queue().await;
+    assert!(waiting == 2.0 && (90.0..150.0).contains(&oldest), "{waiting} wait, the oldest for {oldest} s");
+    drop(runner);
 }
