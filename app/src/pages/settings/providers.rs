@@ -2,7 +2,7 @@
 
 use leptos::{form::ActionForm, html::Form, prelude::*};
 
-use super::keys::Verdict;
+use super::keys::{EnterAgain, Verdict};
 use crate::{
     api,
     components::{
@@ -58,7 +58,7 @@ pub fn Providers() -> impl IntoView {
 #[component]
 fn Row(provider: CustomProvider, actions: Actions) -> impl IntoView {
     let Actions { put, delete, test } = actions;
-    let CustomProvider { name, base_url, wire_format, last4, .. } = provider;
+    let CustomProvider { name, base_url, wire_format, last4, enter_again, .. } = provider;
     let text = name.to_string();
     let (for_test, for_delete, for_form) = (text.clone(), text.clone(), text.clone());
     let (test_name, delete_name) = (format!("Test {text}"), format!("Delete {text}"));
@@ -93,6 +93,7 @@ fn Row(provider: CustomProvider, actions: Actions) -> impl IntoView {
                     </ActionForm>
                 </div>
             </div>
+            {enter_again.then(|| view! { <EnterAgain /> })}
             <Verdict action=test mine=Callback::new(move |input: api::TestProvider| input.name == tested) />
             <FormError problem=untested />
             <FormError problem=undeleted />
