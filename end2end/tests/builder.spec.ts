@@ -141,3 +141,84 @@ test('rules are edited where they are read', async ({ page, request }) => {
   await expect(page.locator('#rules').getByText('Saved.', { exact: true })).toBeVisible();
   expect((await (await anna.get(`/agents/${id}`)).json()).global_rules).toBe('- One\n- **Two**');
 });
+
+test('a new project that is reloaded while it is typed is there again', async ({ page, request }) => {
+  const anna = await api(request);
+  const { id } = await (await anna.post('/agents', { name: 'Plans later', model: 'demo/builder' })).json();
+  // With a project the form is folded up.
+  await anna.post(`/agents/${id}/projects`, { name: 'The first' });
+  await signIn(page);
+  await page.goto(`/agents/${id}`);
+  await live(page);
+  const form = page.locator('#new-project');
+  const note = form.getByTestId('draft-note');
+  const field = (label: string) => form.getByLabel(label, { exact: true });
+  const again = async () => {
+    await page.reload();
+    await live(page);
+  };
+  await form.locator('summary').first().click();
+
+  await test.step('a single text', async () => {
+    await field('Goal').pressSequentially('Something small.');
+    await again();
+    await expect(note).toBeVisible();
+    await expect(field('Goal')).toHaveValue('Something small.');
+    await form.getByRole('button', { name: 'Start over' }).click();
+    await live(page);
+    await form.locator('summary').first().click();
+    await expect(field('Goal')).toHaveValue('');
+    await expect(note).toBeHidden();
+  });
+
+  await test.step('everything', async () => {
+    await field('Name').fill('Planned');
+    await field('Goal').fill('Something small.');
+    await field('Architecture (optional)').fill('Shell.');
+    await field('Git repository (optional)').fill('https://example.org/none.git');
+    await field('Write the plan now').check();
+    await form.getByRole('button', { name: 'Add a step' }).click();
+    await field('Step').nth(3).fill('Fourth');
+    await field('Step').first().fill('First');
+    await field('Verify with').first().fill('true');
+    await form.getByLabel('Let me approve the plan first').check();
+    await form.getByText('What the coding CLI may do in this project').click();
+    await form.getByRole('radio', { name: 'Ask me' }).check();
+    await again();
+    await expect(note).toBeVisible();
+    await expect(field('Name')).toHaveValue('Planned');
+    await expect(field('Goal')).toHaveValue('Something small.');
+    await expect(field('Architecture (optional)')).toHaveValue('Shell.');
+    await expect(field('Git repository (optional)')).toHaveValue('https://example.org/none.git');
+    await expect(field('Step')).toHaveCount(4);
+    await expect(field('Step').first()).toBeVisible();
+    await expect(field('Step').first()).toHaveValue('First');
+    await expect(field('Step').nth(3)).toHaveValue('Fourth');
+    await expect(field('Verify with').first()).toHaveValue('true');
+    await expect(form.getByLabel('Let me approve the plan first')).toBeChecked();
+    await expect(form.getByRole('radio', { name: 'Ask me' })).toBeChecked();
+  });
+
+  await test.step('each step stays the one that it was', async () => {
+    await form.getByRole('button', { name: 'Start over' }).click();
+    await live(page);
+    await form.locator('summary').first().click();
+    await form.getByRole('button', { name: 'Use the demonstration project' }).click();
+    await expect(field('Name')).not.toHaveValue('');
+    await again();
+    await expect(note).toBeVisible();
+    const last = (await field('Step').count()) - 1;
+    const title = await field('Step').nth(last).inputValue();
+    // Left out, so that positions do not say any more which step is which.
+    for (const label of ['Step', 'Instructions', 'Verify with']) await field(label).first().fill('');
+    await form.getByRole('button', { name: 'Create project' }).click();
+    await expect(page).toHaveURL(/\/projects\/\d+$/);
+    const { implementation_plan: plan } = await (await anna.get(new URL(page.url()).pathname)).json();
+    expect(plan.steps[last - 1]).toMatchObject({ id: String(last + 1), title });
+    await page.goto(`/agents/${id}`);
+    await live(page);
+    await form.locator('summary').first().click();
+    await expect(note).toBeHidden();
+    await expect(field('Name')).toHaveValue('');
+  });
+});

@@ -1,6 +1,6 @@
 // A server that dies and comes back, a network that goes away: the page says so, and afterwards shows what is, once.
 import type { APIRequestContext, BrowserContext, Page } from '@playwright/test';
-import { admin, api, expectStatus, fillCredentials, live, logs } from '../support/app';
+import { admin, api, expectStatus, fillCredentials, live, logs, openTab, stepStates, steps } from '../support/app';
 import { cable } from '../support/cable';
 import { type Server, startServer } from '../support/server';
 import { type Watch, expect, test } from '../support/test';
@@ -132,4 +132,49 @@ test('a page that cannot be loaded any more says so where it would be', async ({
   await context.setOffline(false);
   await page.goto(`${server.url}/settings`);
   await expect(loaded).toBeVisible();
+});
+
+test('open tabs reach their pages again after a restart', async ({ context, request, watch }) => {
+  test.setTimeout(240_000);
+  const { anna, id, status } = await running(request, 'Has many tabs');
+  const projectPage = `${server.url}/projects/${id}`;
+  const opened = ['Logs', 'Plan', 'Usage', 'Overview'];
+  const first = await visit(context, watch, server.url);
+  // The project's own link: its agent has its name, too.
+  await first.getByRole('main').locator(`a[href="/projects/${id}"]`).first().click();
+  await expect(first).toHaveURL(projectPage);
+  const pages: Page[] = [];
+  for (const name of opened) {
+    const page = pages.length === 0 ? first : await context.newPage();
+    if (page !== first) await page.goto(projectPage);
+    await live(page);
+    await openTab(page, name);
+    await page.evaluate(() => document.body.setAttribute('data-kept', 'yes'));
+    pages.push(page);
+  }
+  await server.kill();
+  for (const page of pages) await expect(page.getByTestId('live-state')).toHaveText(/Not live/);
+  await server.again();
+  for (const page of pages) {
+    await expect(page.getByTestId('live-state')).toHaveAttribute('data-state', 'live', { timeout: 25_000 });
+  }
+  await expect.poll(status, { timeout: 120_000 }).toBe('completed');
+  for (const [at, page] of pages.entries()) {
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Has many tabs');
+    await expect(page.getByRole('navigation', { name: 'Project' }).locator('[aria-current]')).toHaveText(opened[at]);
+    await expectStatus(page, 'completed');
+    await expect(page.locator('body'), 'the page was not loaded anew').toHaveAttribute('data-kept', 'yes');
+  }
+  await sameLog(pages[0], anna, id);
+  await expect(steps(pages[1])).toHaveCount(3);
+  expect(await stepStates(pages[1])).toEqual(['completed', 'completed', 'completed']);
+  // And each goes on to the others without being loaded anew.
+  for (const page of pages) {
+    for (const name of ['Plan', 'Description', 'Logs']) {
+      await openTab(page, name);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Has many tabs');
+    }
+    await sameLog(page, anna, id);
+    await expect(page.locator('body')).toHaveAttribute('data-kept', 'yes');
+  }
 });

@@ -29,7 +29,7 @@ test('a user whom the admin made signs in, sees only their own things, and goes'
     await expect(hers.page.getByRole('heading', { name: 'Not found' })).toBeVisible();
     await expect(hers.page.getByText('Diary')).toHaveCount(0);
   }
-  await hers.page.goto('/admin');
+  expect((await hers.page.goto('/admin'))?.status()).toBe(403);
   await expect(hers.page.getByRole('heading', { name: 'Not allowed' })).toBeVisible();
   const mariaApi = await api(request, maria);
   expect((await mariaApi.get(`/projects/${project.id}`)).status()).toBe(404);

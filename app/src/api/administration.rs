@@ -13,6 +13,13 @@ use crate::{
     model::{AccountLink, AuditEntry, AuditId, IsolationReport, LinkId, NewLink, Role, UserId},
 };
 
+/// Whether the admin page is for this person; it is refused to others as a whole, with the status that says so.
+#[server(prefix = "/fn", endpoint = "admin_page")]
+pub async fn admin_page() -> Result<(), AppError> {
+    let (_, viewer) = signed_in().await?;
+    answered(if viewer.is_admin() { Ok(()) } else { Err(AppError::Forbidden) })
+}
+
 /// Links that are open.
 #[server(prefix = "/fn", endpoint = "load_links", output = Json)]
 pub async fn load_links() -> Result<Vec<AccountLink>, AppError> {

@@ -22,7 +22,8 @@ mod users;
 
 pub use accounts::{Login, Logout, NavProject, Setup, Shell, load_shell, login_page, setup_page};
 pub use administration::{
-    AcceptIsolation, CreateInvite, CreateReset, DeleteLink, SetRole, load_audit, load_isolation, load_links,
+    AcceptIsolation, CreateInvite, CreateReset, DeleteLink, SetRole, admin_page, load_audit, load_isolation,
+    load_links,
 };
 pub use agents::{
     AgentDetail, CreateAgent, DeleteAgent, SaveRules, UpdateAgent, load_agent, load_agent_detail,

@@ -49,7 +49,8 @@ pub async fn change_password(current: String, password: String) -> Result<(), Ap
 #[server(prefix = "/fn", endpoint = "step_up", output = Json)]
 pub async fn step_up(password: String) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.step_up(&viewer, password).await).map(drop)
+    answered(backend.step_up(&viewer, password).await)?;
+    note("Your password is confirmed.")
 }
 
 /// What the person wants to be told.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use crate::{
-    api::{answered, posted_without_scripts, set_cookies, shown_cookie, signed_in},
+    api::{answered, note, posted_without_scripts, set_cookies, shown_cookie, signed_in},
     model::{Scope, TokenDraft},
 };
 use crate::{
@@ -68,5 +68,6 @@ pub async fn create_token(
 #[server(prefix = "/fn", endpoint = "revoke_token", output = Json)]
 pub async fn revoke_token(id: TokenId) -> Result<(), AppError> {
     let (backend, viewer) = signed_in().await?;
-    answered(backend.delete_token(&viewer, id).await)
+    answered(backend.delete_token(&viewer, id).await)?;
+    note("The token is revoked.")
 }

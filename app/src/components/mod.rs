@@ -34,8 +34,9 @@ pub use backdrop::on_backdrop;
 pub use badge::{InstanceBadge, StatusBadge};
 pub use buttons::Submit;
 pub use form::{
-    Choice, Combobox, Field, FormError, Kept, Select, Suggestions, TextArea, Typed, forget_drafts,
-    forget_sent_drafts, problem, problem_of_form, problem_without_form, successes, tell,
+    Choice, Combobox, DraftNote, Field, FormError, Kept, Select, Suggestions, TextArea, Typed, forget_draft,
+    forget_drafts, forget_sent_drafts, keep_draft, kept_draft, pending_of_form, problem, problem_of_form,
+    problem_without_form, successes, tell,
 };
 pub use icon::Icon;
 pub use isolation::IsolationFacts;

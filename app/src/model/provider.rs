@@ -57,6 +57,9 @@ pub struct CustomProvider {
     pub last4: Option<String>,
     /// When it was added.
     pub created_at: Timestamp,
+    /// Its key cannot be read any more, because it was sealed with a master key that is gone: it has to be entered again.
+    #[serde(default)]
+    pub enter_again: bool,
 }
 
 /// What a person writes about a model server.

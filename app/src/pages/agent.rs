@@ -154,7 +154,6 @@ fn RulesEditor(id: AgentId, rules: String) -> impl IntoView {
     Effect::new(move |_| {
         if saved.get() > 0 {
             dirty.set(false);
-            forget_sent_drafts();
         }
     });
     let state = move || match (dirty.get(), saved.get() > 0) {
@@ -165,8 +164,13 @@ fn RulesEditor(id: AgentId, rules: String) -> impl IntoView {
     view! {
         <section class="group" id="rules">
             <h2>"Global rules"</h2>
-            <Kept name=format!("rules-{id}")>
-                <ActionForm action=save attr:class="stack" attr:aria-label="Global rules">
+            <Kept name=format!("rules-{id}") pending=save.pending() problem=problem(save)>
+                <ActionForm
+                    action=save
+                    attr:class="stack"
+                    attr:aria-label="Global rules"
+                    attr:autocomplete="off"
+                >
                     <FormError problem=typed.problem() fields=&["global_rules"] />
                     <input type="hidden" name="id" value=id.to_string() />
                     <MarkdownEditor

@@ -48,7 +48,8 @@ pub fn ProjectForm(
             name.set_value(&draft.name);
             description.set_value(&draft.description);
             architecture.set_value(&draft.architecture.unwrap_or_default());
-            tell(&name, "input");
+            // When the steps are drawn as well, so that the form's draft has them.
+            request_animation_frame(move || tell(&name, "input"));
         }
         plan_now.set(true);
         let steps = draft.implementation_plan.unwrap_or_default().steps;
@@ -72,8 +73,13 @@ pub fn ProjectForm(
         });
     };
     view! {
-        <Kept name=format!("project-new-{agent}") prepare=Callback::new(move |names| draw(rows, names))>
-        <ActionForm action=create attr:class="stack" attr:aria-label="New project">
+        <Kept
+            name=format!("project-new-{agent}")
+            prepare=Callback::new(move |names| draw(rows, names))
+            pending=create.pending()
+            problem
+        >
+        <ActionForm action=create attr:class="stack" attr:aria-label="New project" attr:autocomplete="off">
             <p>
                 <button type="button" class="button" data-tone="quiet" on:click=use_demo>
                     "Use the demonstration project"
@@ -249,7 +255,7 @@ fn StepFields(row: (usize, StepDraft), problem: Signal<Option<AppError>>) -> imp
     let id = |part: &str| format!("step-{part}-field-{key}");
     view! {
         <div class="step-fields">
-            <input type="hidden" name=name("id") value=step.id />
+            <input type="hidden" name=name("id") value=step.id data-kept />
             <Field name=name("title") id=id("title") label="Step" problem value=step.title />
             <TextArea
                 name=name("instructions")

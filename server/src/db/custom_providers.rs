@@ -34,6 +34,8 @@ impl Row {
                 wire_format: wire,
                 last4: self.last4,
                 created_at: Timestamp::from_millis(self.created_at),
+                // Who has the master key finds out.
+                enter_again: false,
             },
             encrypted_key: self.encrypted_key,
         })

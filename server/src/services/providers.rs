@@ -57,6 +57,14 @@ impl Services {
         })
     }
 
+    /// What is shown of a provider, with whether its key can still be read.
+    fn shown(&self, viewer: &Viewer, stored: StoredProvider) -> CustomProvider {
+        let StoredProvider { mut info, encrypted_key } = stored;
+        let readable = |sealed: Vec<u8>| self.cipher.open(viewer.id, &info.name, &sealed).is_ok();
+        info.enter_again = !encrypted_key.is_none_or(readable);
+        info
+    }
+
     /// The key as it is stored: the one that is there, the one that was typed, or none.
     fn sealed(
         &self,
@@ -82,7 +90,7 @@ impl Services {
 impl CustomProviders for Services {
     async fn custom_providers(&self, viewer: &Viewer) -> Answer<Vec<CustomProvider>> {
         let all = db::custom_providers::list(self.db.reader(), viewer.id).await.map_err(error::db)?;
-        Ok(all.into_iter().map(|provider| provider.info).collect())
+        Ok(all.into_iter().map(|provider| self.shown(viewer, provider)).collect())
     }
 
     async fn put_custom_provider(
@@ -104,7 +112,8 @@ impl CustomProviders for Services {
         }
         let created_at = former.as_ref().map_or(Timestamp::from_millis(now_ms()), |p| p.info.created_at);
         let (encrypted_key, last4) = self.sealed(viewer, &name, draft.key, former)?;
-        let info = CustomProvider { name, base_url, wire_format: draft.wire_format, last4, created_at };
+        let wire_format = draft.wire_format;
+        let info = CustomProvider { name, base_url, wire_format, last4, created_at, enter_again: false };
         let stored = StoredProvider { info, encrypted_key };
         db::custom_providers::put(&mut tx, viewer.id, &stored).await.map_err(error::db)?;
         let (actor, detail) = (viewer.username.as_str(), stored.info.name.as_str());
@@ -112,7 +121,7 @@ impl CustomProviders for Services {
             .await
             .map_err(error::db)?;
         tx.commit().await.map_err(error::db)?;
-        Ok(stored.info)
+        Ok(self.shown(viewer, stored))
     }
 
     async fn delete_custom_provider(&self, viewer: &Viewer, name: &ProviderName) -> Answer<()> {

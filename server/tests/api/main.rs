@@ -27,6 +27,8 @@ mod docs;
 #[cfg(test)]
 mod fake_runner;
 #[cfg(test)]
+mod frames;
+#[cfg(test)]
 mod injection;
 #[cfg(test)]
 mod key_test;

@@ -61,7 +61,7 @@ async fn a_provider_of_ones_own_is_stored_sealed_tested_and_used_by_agents() {
     let (status, stored) = put("mine", draft(&format!("{address}/v1/"), "openai", Some(KEY))).await;
     let info = json!({
         "name": "mine", "base_url": format!("{address}/v1"), "wire_format": "openai", "last4": "5678",
-        "created_at": stored["created_at"],
+        "created_at": stored["created_at"], "enter_again": false,
     });
     assert_eq!((status, &stored), (200, &info));
     assert_eq!(tom.get("/api/v1/providers").await, (200, json!([info])));

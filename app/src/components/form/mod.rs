@@ -16,9 +16,9 @@ use crate::error::AppError;
 
 pub use choice::{Choice, Select};
 pub use combobox::{Combobox, Suggestions};
-pub use draft::{Kept, forget_drafts, forget_sent_drafts};
+pub use draft::{DraftNote, Kept, forget_draft, forget_drafts, forget_sent_drafts, keep_draft, kept_draft};
 pub use field::{Field, TextArea};
-pub use shared::{problem_of_form, problem_without_form};
+pub use shared::{pending_of_form, problem_of_form, problem_without_form};
 pub use tell::tell;
 pub use typed::Typed;
 

@@ -25,6 +25,19 @@ where
     Signal::derive(move || if sent.get() { all.get() } else { None })
 }
 
+/// Whether this form is on its way.
+pub fn pending_of_form<S>(
+    action: ServerAction<S>,
+    mine: impl Fn(&S) -> bool + Send + Sync + 'static,
+) -> Signal<bool>
+where
+    S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+    S::Output: Send + Sync + 'static,
+{
+    let (pending, input) = (action.pending(), action.input());
+    Signal::derive(move || pending.get() && input.with(|input| input.as_ref().is_some_and(&mine)))
+}
+
 /// What went wrong when a form was posted without scripts: which one it was is not known any more.
 pub fn problem_without_form<S>(action: ServerAction<S>) -> Signal<Option<AppError>>
 where

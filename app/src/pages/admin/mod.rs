@@ -12,8 +12,7 @@ use leptos_meta::Title;
 
 use crate::{
     api,
-    components::{ErrorView, FormError, Load, problem_without_form, successes},
-    error::AppError,
+    components::{FormError, Load, problem_without_form, successes},
 };
 use audit::Audit;
 use isolation::Isolation;
@@ -24,15 +23,11 @@ use users::{UserActions, UserRow};
 /// Everything that an admin sees and does; others are told once that it is not for them.
 #[component]
 pub fn AdminPage() -> impl IntoView {
-    let shell = Resource::new(|| (), |()| api::load_shell());
+    let allowed = Resource::new(|| (), |()| api::admin_page());
     view! {
         <Title text="Admin" />
-        <Load resource=shell let:shell>
-            {if shell.viewer.is_admin() {
-                view! { <Administration /> }.into_any()
-            } else {
-                view! { <ErrorView error=AppError::Forbidden /> }.into_any()
-            }}
+        <Load resource=allowed let:_>
+            <Administration />
         </Load>
     }
     .into_any()

@@ -1,6 +1,9 @@
 //! MCP servers: a line for each, a form to add one, and the JSON behind them.
 
-use leptos::{html::Textarea, prelude::*};
+use leptos::{
+    html::{Input, Textarea},
+    prelude::*,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -119,25 +122,27 @@ fn server(line: &str) -> Value {
 /// Name and command or address of one more. These controls have no names: the JSON is what is sent.
 #[component]
 fn AddServer(parsed: Parsed, write: Callback<Value>) -> impl IntoView {
-    let (name, line) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let (name, line) = (NodeRef::<Input>::new(), NodeRef::<Input>::new());
     let refused = RwSignal::new(None::<String>);
     let add = move || {
+        let (Some(name), Some(line)) = (name.get_untracked(), line.get_untracked()) else { return };
         let Ok(Value::Object(mut servers)) = parsed.get_untracked() else {
             refused.set(Some("Mend the JSON first.".to_owned()));
             return;
         };
-        let key = name.get_untracked().trim().to_owned();
+        let key = name.value().trim().to_owned();
         if servers.contains_key(&key) {
             refused.set(Some("There is a server of this name.".to_owned()));
             return;
         }
-        servers.insert(key, server(&line.get_untracked()));
+        servers.insert(key, server(&line.value()));
         let servers = Value::Object(servers);
         let problem = mcp_problem(&servers);
         if problem.is_none() {
+            name.set_value("");
+            line.set_value("");
+            // Tells of the change, so that a draft has all three as they are now.
             write.run(servers);
-            name.set(String::new());
-            line.set(String::new());
         }
         refused.set(problem);
     };
@@ -152,16 +157,24 @@ fn AddServer(parsed: Parsed, write: Callback<Value>) -> impl IntoView {
         <div class="inline">
             <div class="field">
                 <label for="mcp-name">"Server name"</label>
-                <input id="mcp-name" autocomplete="off" autocapitalize="none" bind:value=name on:keydown=entered />
+                <input
+                    id="mcp-name"
+                    data-kept
+                    autocomplete="off"
+                    autocapitalize="none"
+                    node_ref=name
+                    on:keydown=entered
+                />
             </div>
             <div class="field">
                 <label for="mcp-line">"Command or address"</label>
                 <input
                     id="mcp-line"
+                    data-kept
                     autocomplete="off"
                     autocapitalize="none"
                     placeholder="npx -y @playwright/mcp"
-                    bind:value=line
+                    node_ref=line
                     on:keydown=entered
                 />
             </div>

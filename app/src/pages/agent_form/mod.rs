@@ -37,8 +37,13 @@ fn NewAgentForm(sources: ModelSources) -> impl IntoView {
     let create = ServerAction::<api::CreateAgent>::new();
     with_step_up(create);
     view! {
-        <Kept name="agent-new">
-            <ActionForm action=create attr:class="stack" attr:aria-label="New agent">
+        <Kept name="agent-new" pending=create.pending() problem=problem(create)>
+            <ActionForm
+                action=create
+                attr:class="stack"
+                attr:aria-label="New agent"
+                attr:autocomplete="off"
+            >
                 <AgentFields problem=problem(create) sources />
                 <Submit label="Create agent" pending=create.pending() />
             </ActionForm>
@@ -74,8 +79,13 @@ fn EditAgentForm(agent: Agent, sources: ModelSources) -> impl IntoView {
     let back = format!("/agents/{}", agent.id);
     view! {
         <h1>{format!("Edit {}", agent.draft.name)}</h1>
-        <Kept name=format!("agent-{}", agent.id)>
-            <ActionForm action=update attr:class="stack" attr:aria-label="Edit agent">
+        <Kept name=format!("agent-{}", agent.id) pending=update.pending() problem=problem(update)>
+            <ActionForm
+                action=update
+                attr:class="stack"
+                attr:aria-label="Edit agent"
+                attr:autocomplete="off"
+            >
                 <input type="hidden" name="id" value=agent.id.to_string() />
                 <AgentFields problem=problem(update) sources agent />
                 <div class="actions">

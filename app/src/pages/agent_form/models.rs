@@ -144,6 +144,7 @@ mod tests {
             wire_format: WireFormat::Openai,
             last4: None,
             created_at,
+            enter_again: false,
         };
         let key = ApiKeyInfo {
             provider: Provider::Openai,

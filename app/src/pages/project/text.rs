@@ -1,18 +1,15 @@
 //! A long text of a project, saved while it is written; nothing typed is lost and nobody is overwritten unasked.
 //!
-//! What is not stored yet is kept as a draft in the browser tab, so that a reload, a lost connection or another page
+//! What is not stored yet is kept as a draft in the browser, so that a reload, a lost connection or another page
 //! takes nothing away. A text that somebody else changed meanwhile is never replaced without a choice.
-
-mod draft;
 
 use std::time::Duration;
 
-use draft::Draft;
 use leptos::{html::Textarea, prelude::*, server_fn::ServerFn, task::spawn_local};
 
 use crate::{
     api,
-    components::{FormError, MarkdownEditor, block, problem},
+    components::{FormError, MarkdownEditor, block, forget_draft, keep_draft, kept_draft, problem},
     error::AppError,
     model::{ProjectId, ProjectText, TextKind},
 };
@@ -56,13 +53,21 @@ struct Editor {
 }
 
 impl Editor {
-    fn draft(self) -> Draft {
-        Draft { id: self.id, kind: self.kind }
+    /// The draft's name.
+    fn name(self) -> String {
+        format!("text-{}-{}", self.id, self.kind.as_str())
+    }
+
+    /// Forgets the draft if it is this text: another page may have kept another one.
+    fn forget(self, text: &str) {
+        if kept_draft::<ProjectText>(&self.name()).is_some_and(|kept| kept.text == text) {
+            forget_draft(&self.name());
+        }
     }
 
     /// Keeps what was typed at once and stores it after a pause.
     fn changed(self, text: String) {
-        self.draft().keep(&ProjectText { text, version: self.version.get_untracked() });
+        keep_draft(&self.name(), &ProjectText { text, version: self.version.get_untracked() });
         self.typed.update_value(|typed| *typed += 1);
         if self.theirs.with_untracked(Option::is_some) {
             return;
@@ -91,9 +96,9 @@ impl Editor {
         let (text, typed) = (field.value(), self.typed.get_value());
         spawn_local(async move {
             let version = self.version.get_untracked();
-            let result = api::save_project_text(self.id, self.kind, text, version).await;
+            let result = api::save_project_text(self.id, self.kind, text.clone(), version).await;
             match result {
-                Ok(stored) => self.saved(stored.version, typed),
+                Ok(stored) => self.saved(&text, stored.version, typed),
                 Err(AppError::Conflict(why)) => {
                     self.state.try_set(Saving::Failed(why));
                     match api::load_project_text(self.id, self.kind).await {
@@ -107,14 +112,16 @@ impl Editor {
         });
     }
 
-    fn saved(self, version: String, typed: u64) {
-        // Gone with its page: the text is stored, and the draft of an older state must not come back.
-        let Some(now) = self.typed.try_get_value() else { return self.draft().forget() };
+    fn saved(self, text: &str, version: String, typed: u64) {
+        self.forget(text);
+        // None when its page is gone.
+        let Some(now) = self.typed.try_get_value() else { return };
         self.version.set(version);
         self.state.set(Saving::Saved);
         if now == typed {
-            self.draft().forget();
-        } else if let Some(field) = self.field.get_untracked() {
+            return;
+        }
+        if let Some(field) = self.field.get_untracked() {
             // Typed while it was on its way.
             self.changed(field.value());
         }
@@ -132,24 +139,27 @@ impl Editor {
     /// Gives the person's text up.
     fn take_theirs(self) {
         if let (Some(theirs), Some(field)) = (self.theirs.get_untracked(), self.field.get_untracked()) {
+            self.forget(&field.value());
             field.set_value(&theirs.text);
             self.version.set(theirs.version);
             self.theirs.set(None);
             self.state.set(Saving::Saved);
-            self.draft().forget();
         }
     }
 
-    /// Goes on with what an earlier visit could not store.
+    /// Goes on with what an earlier visit could not store, or with what was typed before the page's scripts were there.
     fn resume(self) {
-        if let (Some(kept), Some(field)) = (self.draft().kept(), self.field.get_untracked()) {
-            if kept.text == field.value() {
-                return self.draft().forget();
-            }
-            field.set_value(&kept.text);
-            self.version.set(kept.version);
-            self.save();
+        let Some(field) = self.field.get_untracked() else { return };
+        if field.default_value().is_ok_and(|drawn| drawn != field.value()) {
+            return self.changed(field.value());
         }
+        let Some(kept) = kept_draft::<ProjectText>(&self.name()) else { return };
+        if kept.text == field.value() {
+            return forget_draft(&self.name());
+        }
+        field.set_value(&kept.text);
+        self.version.set(kept.version);
+        self.save();
     }
 }
 
@@ -193,6 +203,8 @@ pub fn TextTab(
             class="text-tab"
             action=url
             method="post"
+            // Lest the browser put an older text over one that somebody else stored since.
+            autocomplete="off"
             aria-label=label
             on:submit=move |event| {
                 event.prevent_default();

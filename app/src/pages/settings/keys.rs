@@ -106,11 +106,7 @@ fn StoredKey(key: ApiKeyInfo, actions: Actions) -> impl IntoView {
                 "Stored: \u{2022}\u{2022}\u{2022}\u{2022} " <code>{key.last4}</code> ", since "
                 <LocalTime at=key.created_at />
             </span>
-            {key.enter_again.then(|| view! {
-                <p class="verdict" role="status" data-outcome="refused">
-                    "Enter again: this key cannot be read any more, because the server's master key is another one now."
-                </p>
-            })}
+            {key.enter_again.then(|| view! { <EnterAgain /> })}
             <div class="actions">
                 <ActionForm action=test>
                     <input type="hidden" name="provider" value=name />
@@ -125,6 +121,17 @@ fn StoredKey(key: ApiKeyInfo, actions: Actions) -> impl IntoView {
         <Verdict action=test mine=Callback::new(move |input: api::TestApiKey| input.provider == provider) />
         <FormError problem=refused />
         <FormError problem=undeleted />
+    }
+    .into_any()
+}
+
+/// Says that a stored key cannot be used any more, and why.
+#[component]
+pub fn EnterAgain() -> impl IntoView {
+    view! {
+        <p class="verdict" role="status" data-outcome="refused">
+            "Enter again: this key cannot be read any more, because the server\u{2019}s master key is another one now."
+        </p>
     }
     .into_any()
 }

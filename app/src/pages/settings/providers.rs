@@ -1,13 +1,13 @@
 //! Model servers of a person's own: added, tested, changed and forgotten.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{form::ActionForm, html::Form, prelude::*};
 
-use super::keys::Verdict;
+use super::keys::{EnterAgain, Verdict};
 use crate::{
     api,
     components::{
-        Field, FormError, Load, Select, Submit, problem, problem_of_form, problem_without_form, successes,
-        with_step_up,
+        Field, FormError, Kept, Load, Select, Submit, pending_of_form, problem, problem_of_form,
+        problem_without_form, successes, with_step_up,
     },
     error::AppError,
     model::{CustomProvider, WireFormat},
@@ -26,10 +26,14 @@ struct Actions {
 pub fn Providers() -> impl IntoView {
     let actions =
         Actions { put: ServerAction::new(), delete: ServerAction::new(), test: ServerAction::new() };
+    // Of its own, so that what is wrong with a change is not said at the form for one more.
+    let add = ServerAction::new();
+    with_step_up(add);
     with_step_up(actions.put);
     with_step_up(actions.delete);
-    let (stored, deleted) = (successes(actions.put), successes(actions.delete));
-    let providers = Resource::new(move || (stored.get(), deleted.get()), |_| api::load_providers());
+    let (added, stored, deleted) = (successes(add), successes(actions.put), successes(actions.delete));
+    let changed = move || (added.get(), stored.get(), deleted.get());
+    let providers = Resource::new(changed, |_| api::load_providers());
     view! {
         <section class="group" id="providers">
             <h2>"Own model servers"</h2>
@@ -44,7 +48,7 @@ pub fn Providers() -> impl IntoView {
                     {providers.into_iter().map(|provider| view! { <Row provider actions /> }).collect_view()}
                 </div>
             </Load>
-            <Add put=actions.put />
+            <Add add added />
         </section>
     }
     .into_any()
@@ -54,15 +58,16 @@ pub fn Providers() -> impl IntoView {
 #[component]
 fn Row(provider: CustomProvider, actions: Actions) -> impl IntoView {
     let Actions { put, delete, test } = actions;
-    let CustomProvider { name, base_url, wire_format, last4, .. } = provider;
+    let CustomProvider { name, base_url, wire_format, last4, enter_again, .. } = provider;
     let text = name.to_string();
     let (for_test, for_delete, for_form) = (text.clone(), text.clone(), text.clone());
     let (test_name, delete_name) = (format!("Test {text}"), format!("Delete {text}"));
     let (test_id, label) = (format!("provider-{text}"), format!("Change {text}"));
-    let (is_test, is_delete, is_put) = (name.clone(), name.clone(), text.clone());
+    let (is_test, is_delete, is_put, is_sent) = (name.clone(), name.clone(), text.clone(), text.clone());
     let untested = problem_of_form(test, move |input| input.name == is_test);
     let undeleted = problem_of_form(delete, move |input| input.name == is_delete);
     let unchanged = problem_of_form(put, move |input| input.name == is_put);
+    let pending = pending_of_form(put, move |input| input.name == is_sent);
     let tested = name;
     let key = match last4 {
         Some(last4) => view! { "Key \u{2022}\u{2022}\u{2022}\u{2022} " <code>{last4}</code> }.into_any(),
@@ -88,6 +93,7 @@ fn Row(provider: CustomProvider, actions: Actions) -> impl IntoView {
                     </ActionForm>
                 </div>
             </div>
+            {enter_again.then(|| view! { <EnterAgain /> })}
             <Verdict action=test mine=Callback::new(move |input: api::TestProvider| input.name == tested) />
             <FormError problem=untested />
             <FormError problem=undeleted />
@@ -97,6 +103,7 @@ fn Row(provider: CustomProvider, actions: Actions) -> impl IntoView {
                     put
                     label
                     prefix=for_form.clone()
+                    pending
                     problem=unchanged
                     name=for_form
                     base_url
@@ -110,16 +117,26 @@ fn Row(provider: CustomProvider, actions: Actions) -> impl IntoView {
 
 /// A form for one more.
 #[component]
-fn Add(put: ServerAction<api::PutProvider>) -> impl IntoView {
-    let form = problem(put);
+fn Add(add: ServerAction<api::PutProvider>, added: Memo<usize>) -> impl IntoView {
+    let form = NodeRef::<Form>::new();
+    Effect::new(move |_| {
+        if added.get() > 0
+            && let Some(form) = form.get_untracked()
+        {
+            form.reset();
+        }
+    });
     view! {
         <details class="panel">
             <summary>"Add a server"</summary>
             <ProviderForm
-                put
+                put=add
                 label="Add a model server"
-                prefix="new"
-                problem=form
+                // No server can have this name.
+                prefix="-new"
+                pending=add.pending()
+                problem=problem(add)
+                node_ref=form
                 base_url=""
                 wire_format=WireFormat::Openai
             />
@@ -136,11 +153,14 @@ fn ProviderForm(
     /// Distinguishes the controls of several forms.
     #[prop(into)]
     prefix: String,
+    #[prop(into)] pending: Signal<bool>,
     problem: Signal<Option<AppError>>,
     #[prop(optional, into)] name: Option<String>,
     #[prop(into)] base_url: String,
     wire_format: WireFormat,
+    #[prop(optional)] node_ref: NodeRef<Form>,
 ) -> impl IntoView {
+    let draft = format!("provider-{prefix}");
     let id = move |part: &str| format!("provider-{prefix}-{part}");
     let hint = match name {
         Some(_) => "Leave it empty to keep the one that is stored.",
@@ -161,31 +181,39 @@ fn ProviderForm(
         .into_any(),
     };
     view! {
-        <ActionForm action=put attr:class="stack" attr:aria-label=label>
-            <FormError problem fields=&["name", "base_url", "key"] />
-            {named}
-            <Field
-                name="base_url"
-                id=id("url")
-                label="Base URL"
-                kind="url"
-                problem
-                required=true
-                value=base_url
-                hint="As its documentation gives it, for example https://models.example.org/v1."
-            />
-            <Select
-                name="wire_format"
-                id=id("wire")
-                field="wire_format"
-                label="API"
-                options=&WireFormat::OPTIONS
-                value=wire_format.as_str()
-                problem
-            />
-            <Field name="key" id=id("key") label="Key" kind="password" problem hint />
-            <Submit label="Save server" tone="" pending=put.pending() />
-        </ActionForm>
+        <Kept name=draft pending problem>
+            <ActionForm
+                action=put
+                node_ref
+                attr:class="stack"
+                attr:aria-label=label
+                attr:autocomplete="off"
+            >
+                <FormError problem fields=&["name", "base_url", "key"] />
+                {named}
+                <Field
+                    name="base_url"
+                    id=id("url")
+                    label="Base URL"
+                    kind="url"
+                    problem
+                    required=true
+                    value=base_url
+                    hint="As its documentation gives it, for example https://models.example.org/v1."
+                />
+                <Select
+                    name="wire_format"
+                    id=id("wire")
+                    field="wire_format"
+                    label="API"
+                    options=&WireFormat::OPTIONS
+                    value=wire_format.as_str()
+                    problem
+                />
+                <Field name="key" id=id("key") label="Key" kind="password" problem hint />
+                <Submit label="Save server" tone="" pending />
+            </ActionForm>
+        </Kept>
     }
     .into_any()
 }

@@ -4,7 +4,7 @@ use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
     api,
-    components::{FormError, Load, LocalTime, Submit, problem, successes, with_step_up},
+    components::{FormError, Load, LocalTime, Submit, forget_drafts, problem, successes, with_step_up},
     model::Session,
 };
 
@@ -27,7 +27,7 @@ pub fn Sessions() -> impl IntoView {
             <Load resource=sessions let:sessions>
                 <SessionList sessions end others />
             </Load>
-            <ActionForm action=logout>
+            <ActionForm action=logout on:submit:capture=|_| forget_drafts()>
                 <Submit label="Sign out here" tone="" pending=logout.pending() />
             </ActionForm>
         </section>

@@ -18,7 +18,6 @@ pub fn Tokens() -> impl IntoView {
     let create = ServerAction::<api::CreateToken>::new();
     with_step_up(create);
     let revoke = ServerAction::<api::RevokeToken>::new();
-    with_step_up(create);
     let (created, revoked) = (successes(create), successes(revoke));
     let list = Resource::new(move || (created.get(), revoked.get()), |_| api::load_tokens());
     view! {

@@ -21,6 +21,7 @@ impl CustomProviders for Fake {
             wire_format: WireFormat::Anthropic,
             last4: Some("4321".to_owned()),
             created_at: Timestamp::from_millis(0),
+            enter_again: false,
         }])
     }
     async fn put_custom_provider(

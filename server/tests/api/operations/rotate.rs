@@ -11,9 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::model::{Provider, UserId};
+use app::model::{CustomProvider, Provider, ProviderName, Timestamp, UserId, WireFormat};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use server::{
     crypto::{ApiKeyCipher, MasterKey},
@@ -65,6 +65,14 @@ impl Disk {
         rows
     }
 
+    /// The key of ann's own model server, as this cipher reads it.
+    async fn own_server(&self, cipher: &ApiKeyCipher) -> Option<SecretString> {
+        let db = Db::open(&self.data.join("autocode.db")).await.unwrap();
+        let stored = db::custom_providers::find(db.reader(), UserId(2), "mine").await.unwrap().unwrap();
+        db.close().await;
+        cipher.open(UserId(2), &stored.info.name, &stored.encrypted_key.unwrap()).ok()
+    }
+
     fn copies(&self) -> Vec<Vec<u8>> {
         let copy = |user: &&str| {
             let text = fs::read(self.data.join("users").join(user).join("config/api_keys.json")).unwrap();
@@ -104,6 +112,7 @@ impl Disk {
             let opened = cipher.open(UserId(user), Provider::Anthropic, row).unwrap();
             assert_eq!(opened.expose_secret(), KEY);
         }
+        assert_eq!(self.own_server(&cipher).await.unwrap().expose_secret(), KEY);
         let left: Vec<_> = fs::read_dir(&self.data)
             .unwrap()
             .map(|e| e.unwrap().file_name().into_string().unwrap())
@@ -135,6 +144,27 @@ async fn wait_for(disk: &Disk, point: Point, child: &mut Child) {
     assert_eq!((disk.point().await, child.try_wait().unwrap()), (Some(point), None));
 }
 
+/// A model server of ann's own, with a key.
+async fn add_own_server(data: &Path) {
+    let cipher = ApiKeyCipher::new(&MasterKey::load(&data.join("master.key")).unwrap());
+    let name: ProviderName = "mine".parse().unwrap();
+    let encrypted_key = Some(cipher.seal(UserId(2), &name, &KEY.into()).unwrap());
+    let info = CustomProvider {
+        name,
+        base_url: "https://models.example.org/v1".to_owned(),
+        wire_format: WireFormat::Openai,
+        last4: Some("5678".to_owned()),
+        created_at: Timestamp::from_millis(0),
+        enter_again: false,
+    };
+    let db = Db::open(&data.join("autocode.db")).await.unwrap();
+    let mut tx = db.begin().await.unwrap();
+    let stored = db::custom_providers::StoredProvider { info, encrypted_key };
+    db::custom_providers::put(&mut tx, UserId(2), &stored).await.unwrap();
+    tx.commit().await.unwrap();
+    db.close().await;
+}
+
 fn copy_tree(from: &Path, to: &Path) {
     let copied = Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
     assert!(copied.success());
@@ -149,6 +179,7 @@ async fn killed_at_any_point_it_is_finished_by_the_next_run_or_the_next_server()
     server.stop().await;
     let data = server.data();
     let disk = Disk { first_id: Disk::id(&data.join("master.key")), data: data.clone() };
+    add_own_server(&data).await;
     let kept = tempfile::tempdir().unwrap();
     let template = kept.path().join("data");
     copy_tree(&data, &template);
@@ -224,6 +255,10 @@ async fn beside_a_running_server_it_is_refused_and_after_it_people_notice_nothin
 async fn keys_that_nobody_can_read_are_counted_and_left() {
     let mut server = TestServer::start().await;
     user_with_key(&server, "tom").await;
+    let tom = server.sign_in("tom").await;
+    let own = json!({"base_url": "https://models.example.org/v1", "wire_format": "openai", "key": KEY});
+    let (status, stored) = tom.put("/api/v1/providers/mine", own.clone()).await;
+    assert_eq!((status, &stored["enter_again"]), (200, &json!(false)));
     server.stop().await;
     fs::remove_file(server.data().join("master.key")).unwrap();
     let text = said(&mut autocode(&server.data(), &["rotate-key"]));
@@ -233,9 +268,21 @@ async fn keys_that_nobody_can_read_are_counted_and_left() {
     server.stop().await;
     let text = done(&mut autocode(&server.data(), &["rotate-key"]));
     assert!(
-        text.contains("0 API keys are sealed") && text.contains("1 API keys could not be read"),
+        text.contains("0 API keys are sealed") && text.contains("2 API keys could not be read"),
         "{text}"
     );
     let server = server.restart().await;
-    assert_eq!(enter_again(&server.sign_in("tom").await).await, json!(true));
+    let tom = server.sign_in("tom").await;
+    assert_eq!(enter_again(&tom).await, json!(true));
+    let marked = async || tom.get("/api/v1/providers").await.1[0]["enter_again"].clone();
+    assert_eq!(marked().await, json!(true));
+    let cookie = format!("autocode_access={}", tom.token.as_deref().unwrap());
+    let settings = tom.http.get(format!("{}/settings", tom.base)).header("cookie", cookie);
+    let html = settings.header("accept", "text/html").send().await.unwrap().text().await.unwrap();
+    assert_eq!(html.matches("Enter again: this key cannot be read any more").count(), 2, "{html}");
+    // Other changes leave the key as it is; entering it again heals.
+    let unkeyed = json!({"base_url": "https://models.example.org/v2", "wire_format": "openai"});
+    assert_eq!(tom.put("/api/v1/providers/mine", unkeyed).await.1["enter_again"], json!(true));
+    assert_eq!(tom.put("/api/v1/providers/mine", own).await.1["enter_again"], json!(false));
+    assert_eq!(marked().await, json!(false));
 }

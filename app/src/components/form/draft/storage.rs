@@ -1,14 +1,18 @@
-//! Drafts in the browser's own storage.
+//! The draft of a form: read from its controls and put back into them.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast as _;
-use web_sys::{Element, HtmlDivElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement, Storage};
+use web_sys::{Element, HtmlDivElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 
-use super::Prepare;
+use super::{
+    Prepare,
+    store::{forget_draft, keep_draft, kept_draft, names},
+};
 use crate::components::tell;
 
-const PREFIX: &str = "autocode-form-";
+/// Marks a control that is kept although it is hidden or has no name.
+const MARK: &str = "data-kept";
 
 /// One form's controls.
 #[derive(Default, Deserialize, Serialize)]
@@ -18,7 +22,7 @@ struct Kept {
     controls: Vec<Control>,
 }
 
-#[derive(Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Deserialize, PartialEq, Serialize)]
 struct Control {
     name: String,
     value: String,
@@ -26,81 +30,54 @@ struct Control {
     checked: Option<bool>,
 }
 
-/// None where the browser forbids it; then a draft lives as long as its page.
-fn storage() -> Option<Storage> {
-    window().local_storage().ok().flatten()
-}
-
-fn read(key: &str) -> Option<Kept> {
-    let json = storage()?.get_item(key).ok().flatten()?;
-    serde_json::from_str(&json).ok()
-}
-
-fn write(key: &str, kept: &Kept) {
-    if let (Some(storage), Ok(json)) = (storage(), serde_json::to_string(kept))
-        && let Err(error) = storage.set_item(key, &json)
-    {
-        leptos::logging::error!("a draft cannot be kept: {error:?}");
-    }
-}
-
-fn remove(key: &str) {
-    if let Some(storage) = storage()
-        && let Err(error) = storage.remove_item(key)
-    {
-        leptos::logging::error!("a draft cannot be removed: {error:?}");
-    }
-}
-
-fn key(name: &str) -> String {
-    format!("{PREFIX}{name}")
-}
-
 /// Keeps what the controls hold now.
 pub fn keep(name: &str, around: &HtmlDivElement) {
-    let controls = controls(around).into_iter().filter_map(|element| read_control(&element)).collect();
-    write(&key(name), &Kept { sent: false, controls });
+    let controls = controls(around).iter().filter_map(read).collect();
+    keep_draft(name, &Kept { sent: false, controls });
 }
 
-/// Notes that the form is on its way.
-pub fn sent(name: &str) {
-    if let Some(kept) = read(&key(name)) {
-        write(&key(name), &Kept { sent: true, ..kept });
+/// Notes whether the form is on its way.
+pub fn mark(name: &str, sent: bool) {
+    if let Some(kept) = kept_draft::<Kept>(name) {
+        keep_draft(name, &Kept { sent, ..kept });
     }
 }
 
-/// Forgets one draft.
-pub fn forget(name: &str) {
-    remove(&key(name));
+/// Forgets a draft, unless it was typed in after the form was sent.
+pub fn forget_if_sent(name: &str) {
+    if kept_draft::<Kept>(name).is_some_and(|kept| kept.sent) {
+        forget_draft(name);
+    }
 }
 
 /// Forgets those that were sent.
 pub fn forget_sent() {
-    for key in keys() {
-        if read(&key).is_some_and(|kept| kept.sent) {
-            remove(&key);
-        }
-    }
-}
-
-/// Forgets all.
-pub fn forget_all() {
-    keys().iter().for_each(|key| remove(key));
-}
-
-fn keys() -> Vec<String> {
-    let Some(storage) = storage() else { return Vec::new() };
-    let count = storage.length().unwrap_or(0);
-    let all = (0..count).filter_map(|at| storage.key(at).ok().flatten());
-    all.filter(|key| key.starts_with(PREFIX)).collect()
+    names().iter().for_each(|name| forget_if_sent(name));
 }
 
 /// Fills the controls with the draft; tells whether that changed anything.
+///
+/// What was typed before the page's scripts were there is newer than the draft: it stays, and is kept.
 pub fn restore(name: &str, around: &HtmlDivElement, prepare: Option<Prepare>) -> bool {
-    let Some(kept) = read(&key(name)) else { return false };
-    let now: Vec<_> = controls(around).iter().filter_map(read_control).collect();
-    if kept.controls.iter().all(|control| now.contains(control)) {
+    let drawn = controls(around);
+    let early: Vec<_> = drawn.iter().filter(|element| is_typed(element)).filter_map(read).collect();
+    let Some(mut kept) = kept_draft::<Kept>(name) else {
+        if !early.is_empty() {
+            keep(name, around);
+        }
         return false;
+    };
+    let now: Vec<_> = drawn.iter().filter_map(read).collect();
+    if kept.controls.iter().all(|control| now.contains(control)) {
+        // Stored meanwhile: it must not come back when that is changed later.
+        if early.is_empty() {
+            forget_draft(name);
+        }
+        return false;
+    }
+    for typed in early {
+        kept.controls.retain(|control| control.name != typed.name);
+        kept.controls.push(typed);
     }
     if let Some(prepare) = prepare {
         prepare.run(kept.controls.iter().map(|control| control.name.clone()).collect());
@@ -109,14 +86,17 @@ pub fn restore(name: &str, around: &HtmlDivElement, prepare: Option<Prepare>) ->
     // After the controls are drawn that had to be.
     request_animation_frame(move || {
         for element in controls(&around) {
-            fill(&element, &kept.controls);
+            if fill(&element, &kept.controls) {
+                unfold(&element);
+            }
         }
+        unfold(&around);
     });
     true
 }
 
 fn controls(around: &HtmlDivElement) -> Vec<Element> {
-    match around.query_selector_all("[name]") {
+    match around.query_selector_all(&format!("[name], [{MARK}]")) {
         Ok(list) => (0..list.length()).filter_map(|at| list.get(at)?.dyn_into().ok()).collect(),
         Err(error) => {
             leptos::logging::error!("a form's controls cannot be found: {error:?}");
@@ -125,11 +105,13 @@ fn controls(around: &HtmlDivElement) -> Vec<Element> {
     }
 }
 
-fn read_control(element: &Element) -> Option<Control> {
-    let control = |name, value, checked| Some(Control { name, value, checked });
+fn read(element: &Element) -> Option<Control> {
+    let named = |name: String| if name.is_empty() { element.id() } else { name };
+    let control = |name, value, checked| Some(Control { name: named(name), value, checked });
     if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
         return match input.type_().as_str() {
-            "hidden" | "password" | "file" | "submit" => None,
+            "hidden" if !element.has_attribute(MARK) => None,
+            "password" | "file" | "submit" => None,
             "checkbox" | "radio" => control(input.name(), input.value(), Some(input.checked())),
             _ => control(input.name(), input.value(), None),
         };
@@ -141,13 +123,24 @@ fn read_control(element: &Element) -> Option<Control> {
     control(select.name(), select.value(), None)
 }
 
-/// Gives a control what the draft has for it, and tells whoever listens to it.
-fn fill(element: &Element, kept: &[Control]) {
-    let Some(now) = read_control(element) else { return };
+/// Whether a control holds a text that it was not drawn with.
+fn is_typed(element: &Element) -> bool {
+    if let Some(area) = element.dyn_ref::<HtmlTextAreaElement>() {
+        return area.default_value().is_ok_and(|drawn| drawn != area.value());
+    }
+    let text = |input: &HtmlInputElement| !matches!(input.type_().as_str(), "checkbox" | "radio" | "hidden");
+    element
+        .dyn_ref::<HtmlInputElement>()
+        .is_some_and(|input| text(input) && input.value() != input.default_value())
+}
+
+/// Gives a control what the draft has for it, and tells whoever listens to it; whether it had something else.
+fn fill(element: &Element, kept: &[Control]) -> bool {
+    let Some(now) = read(element) else { return false };
     let same = |control: &&Control| {
         control.name == now.name && (now.checked.is_none() || control.value == now.value)
     };
-    let Some(wanted) = kept.iter().find(same).filter(|wanted| **wanted != now) else { return };
+    let Some(wanted) = kept.iter().find(same).filter(|wanted| **wanted != now) else { return false };
     if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
         match wanted.checked {
             Some(checked) => input.set_checked(checked),
@@ -160,5 +153,19 @@ fn fill(element: &Element, kept: &[Control]) {
     }
     for kind in ["input", "change"] {
         tell(element, kind);
+    }
+    true
+}
+
+/// Opens whatever is folded up around what came back.
+fn unfold(element: &Element) {
+    let mut at = element.parent_element();
+    while let Some(inside) = at {
+        if inside.tag_name() == "DETAILS"
+            && let Err(error) = inside.set_attribute("open", "")
+        {
+            leptos::logging::error!("a part of a form cannot be opened: {error:?}");
+        }
+        at = inside.parent_element();
     }
 }

@@ -1,10 +1,27 @@
 //! A plan while a person edits it: theirs alone, whatever happens to the stored one meanwhile.
 //!
-//! Must not know controls or the server.
+//! Must not know controls, the server or where a draft is kept.
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{ImplementationPlan, Step, StepStatus};
+
+/// A draft as it is kept while its page is away.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Kept {
+    /// What a person may change of the plan that the draft began with.
+    base: Vec<Step>,
+    /// The steps of the draft.
+    steps: Vec<Step>,
+}
+
+impl Kept {
+    /// Whether it says anything that a plan does not.
+    pub fn differs(&self, plan: &ImplementationPlan) -> bool {
+        self.steps != written(plan)
+    }
+}
 
 /// One step of a draft; its texts change by themselves, so that typing redraws nothing else.
 #[derive(Clone, Copy, PartialEq)]
@@ -40,14 +57,14 @@ impl Row {
 
     /// The step that it stands for, without any outcome.
     fn step(self) -> Step {
-        let verify = self.verify.get_untracked();
+        let verify = self.verify.get();
         Step {
             id: self.id.get_value(),
-            title: self.title.get_untracked(),
-            instructions: self.instructions.get_untracked(),
+            title: self.title.get(),
+            instructions: self.instructions.get(),
             verify: (!verify.trim().is_empty()).then_some(verify),
-            depends_on: self.depends_on.get_untracked(),
-            status: if self.skipped.get_untracked() { StepStatus::Skipped } else { StepStatus::Pending },
+            depends_on: self.depends_on.get(),
+            status: if self.skipped.get() { StepStatus::Skipped } else { StepStatus::Pending },
             ..Step::default()
         }
     }
@@ -88,12 +105,23 @@ impl Draft {
 
     /// Forgets what was typed and begins anew with a plan.
     pub fn begin(self, plan: &ImplementationPlan) {
-        self.base.set(written(plan));
+        let steps = written(plan);
+        self.resume(Kept { base: steps.clone(), steps });
+    }
+
+    /// Goes on with a draft of an earlier visit.
+    pub fn resume(self, kept: Kept) {
+        self.base.set(kept.base);
         self.rows.update(|rows| {
             let first = next_key(rows);
-            *rows =
-                (first..).zip(plan.steps.iter().cloned()).map(|(key, step)| Row::new(key, step)).collect();
+            *rows = (first..).zip(kept.steps).map(|(key, step)| Row::new(key, step)).collect();
         });
+    }
+
+    /// What there is to keep, if anything was changed; follows every change.
+    pub fn kept(self) -> Option<Kept> {
+        let (base, steps) = (self.base.get(), self.steps());
+        (base != steps).then_some(Kept { base, steps })
     }
 
     /// Whether the plan is another one than that the draft began with.
@@ -101,9 +129,9 @@ impl Draft {
         self.base.with(|base| *base != written(plan))
     }
 
-    /// The steps to be stored.
+    /// The steps to be stored; follows every change.
     pub fn steps(self) -> Vec<Step> {
-        self.rows.with_untracked(|rows| rows.iter().map(|row| row.step()).collect())
+        self.rows.with(|rows| rows.iter().map(|row| row.step()).collect())
     }
 
     /// Appends an empty step with an id that neither the draft nor the plan has; returns its key.
@@ -186,6 +214,28 @@ mod tests {
         draft.remove(row(2));
         assert_eq!(ids(draft), ["1", "2", "4"]);
         assert_eq!(draft.steps()[2].depends_on, ["1"]);
+    }
+
+    #[test]
+    fn a_draft_goes_on_after_its_page_was_away() {
+        let owner = Owner::new();
+        owner.set();
+        let mut stored = plan(&["1", "2"]);
+        let draft = Draft::new(&stored);
+        assert_eq!(draft.kept(), None);
+        draft.shift(1, true);
+        draft.rows.with_untracked(|rows| rows[0].title.set("Typed".to_owned()));
+        let json = serde_json::to_string(&draft.kept().unwrap()).unwrap();
+        let kept: Kept = serde_json::from_str(&json).unwrap();
+        assert!(kept.differs(&stored));
+        stored.steps[0].title = "Theirs".to_owned();
+        let later = Draft::new(&stored);
+        later.resume(kept);
+        assert_eq!(later.steps(), draft.steps());
+        assert_eq!(ids(later), ["2", "1"]);
+        assert!(later.is_outdated(&stored));
+        later.begin(&stored);
+        assert_eq!(later.kept(), None);
     }
 
     #[test]

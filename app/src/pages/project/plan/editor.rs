@@ -6,16 +6,29 @@ use leptos::{
     web_sys::{Element, HtmlElement},
 };
 
-use super::{draft::Draft, row::RowView};
+use super::{
+    draft::{Draft, Kept},
+    row::RowView,
+};
 use crate::{
     api,
-    components::{FormError, Live, problem},
+    components::{DraftNote, FormError, Live, forget_draft, keep_draft, kept_draft, problem},
     error::{AppError, FieldError},
-    model::{Project, StepStatus},
+    model::{Project, ProjectId, StepStatus},
 };
 
 /// Paths of problems that stand at a step.
 const FIELDS: &[&str] = &["implementation_plan.steps"];
+
+/// The name under which a project's draft is kept.
+fn draft_name(id: ProjectId) -> String {
+    format!("plan-{id}")
+}
+
+/// What an earlier visit to a project has left unsaved.
+pub fn unsaved(project: &Project) -> Option<Kept> {
+    kept_draft::<Kept>(&draft_name(project.id)).filter(|kept| kept.differs(&project.implementation_plan))
+}
 
 /// The plan as a form of its own; nothing is stored before a person says so.
 #[component]
@@ -28,6 +41,23 @@ pub fn PlanEditor(
     let draft = project.with_untracked(|p| Draft::new(&p.implementation_plan));
     let save = ServerAction::<api::SavePlan>::new();
     let id = project.with_untracked(|p| p.id);
+    let restored = RwSignal::new(false);
+    if let Some(kept) = project.with_untracked(unsaved) {
+        draft.resume(kept);
+        restored.set(true);
+    }
+    Effect::new(move |_| match draft.kept() {
+        Some(kept) => keep_draft(&draft_name(id), &kept),
+        None => {
+            forget_draft(&draft_name(id));
+            restored.set(false);
+        }
+    });
+    let close = Callback::new(move |()| {
+        forget_draft(&draft_name(id));
+        close.run(());
+    });
+    let begin = move || draft.begin(&project.get_untracked().implementation_plan);
     let live = Live::expect();
     // Keys of the rows that were sent, by position: problems name positions, and rows may have moved since.
     let sent = RwSignal::new(Vec::<usize>::new());
@@ -44,7 +74,7 @@ pub fn PlanEditor(
     });
     let store = move |_| {
         sent.set(draft.rows.with_untracked(|rows| rows.iter().map(|row| row.key).collect()));
-        save.dispatch(api::SavePlan { id, steps: draft.steps() });
+        save.dispatch(api::SavePlan { id, steps: untrack(|| draft.steps()) });
     };
     let problem_of = move |key: usize| {
         Signal::derive(move || {
@@ -76,13 +106,10 @@ pub fn PlanEditor(
             <p class="hint">
                 "Steps run from top to bottom, each as soon as those that it waits for are done. What you save takes effect at the next step."
             </p>
+            <DraftNote shown=restored discard=Callback::new(move |()| begin()) />
             <div class="notice" role="status" hidden=move || !outdated.get()>
                 <p>"The plan has changed while you were editing. Saving replaces it with yours; finished steps stay."</p>
-                <button
-                    type="button"
-                    class="button"
-                    on:click=move |_| draft.begin(&project.get_untracked().implementation_plan)
-                >
+                <button type="button" class="button" on:click=move |_| begin()>
                     "Drop my changes and show the new plan"
                 </button>
             </div>

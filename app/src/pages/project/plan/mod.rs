@@ -5,7 +5,7 @@ mod editor;
 mod row;
 mod undo;
 
-use editor::PlanEditor;
+use editor::{PlanEditor, unsaved};
 use leptos::{html::Button, prelude::*};
 use undo::{UndoDialog, UndoNotice, UndoTarget};
 
@@ -23,6 +23,8 @@ pub fn PlanSection(
     undos: Vec<Undo>,
 ) -> impl IntoView {
     let editing = RwSignal::new(false);
+    // What an earlier visit left unsaved is shown at once.
+    Effect::new(move |_| editing.set(project.with_untracked(|p| unsaved(p).is_some())));
     let target = RwSignal::new(None::<UndoTarget>);
     let edit = NodeRef::<Button>::new();
     let close = Callback::new(move |()| {
