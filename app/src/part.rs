@@ -65,7 +65,7 @@ pub(crate) use part;
 macro_rules! late {
     ($name:ident, $part:ident, $with:ty, $draw:expr) => {
         /// Loads what draws it.
-        pub fn $name() -> $crate::part::Loading<fn($with) -> leptos::prelude::AnyView> {
+        pub fn $name() -> $crate::part::Loading<$crate::part::Drawing<$with>> {
             #[cfg_attr(split, wasm_split_helpers::wasm_split($part, fallible))]
             fn $name() -> Result<fn($with) -> leptos::prelude::AnyView, wasm_split_helpers::SplitLoaderError>
             {
@@ -84,33 +84,26 @@ macro_rules! late {
 
 pub(crate) use late;
 
+/// Draws a piece from what it needs.
+pub type Drawing<A> = fn(A) -> AnyView;
+
 /// Where a piece comes that is loaded when it is first wanted; nothing before, and nothing on the server.
 #[component]
 pub fn Late<A: Copy + Send + Sync + 'static>(
     /// How often it was wanted: each time it is tried again if it did not come.
     wanted: Signal<usize>,
     /// Loads what draws it.
-    #[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "only a browser loads"))]
-    load: fn() -> Loading<fn(A) -> AnyView>,
+    load: fn() -> Loading<Drawing<A>>,
     /// What it is drawn with.
     with: A,
     /// Told whether it could not be loaded.
-    #[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "only a browser loads"))]
     failed: RwSignal<bool>,
 ) -> impl IntoView {
-    let draw = RwSignal::new(None::<fn(A) -> AnyView>);
-    Effect::new(move |_| {
-        if wanted.get() == 0 || draw.read_untracked().is_some() {
-            return;
-        }
-        #[cfg(feature = "hydrate")]
-        leptos::task::spawn_local(async move {
-            let loaded = browser::load(load).await;
-            failed.try_set(loaded.is_none());
-            // Somebody impatient asked twice: what is there stays.
-            draw.try_maybe_update(|draw| (draw.is_none(), *draw = draw.or(loaded)));
-        });
-    });
+    let draw = RwSignal::new(None::<Drawing<A>>);
+    #[cfg(feature = "hydrate")]
+    browser::fetch(wanted, load, draw, failed);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (wanted, load, failed);
     (move || draw.get().map(|draw| draw(with))).into_any()
 }
 
@@ -183,9 +176,9 @@ mod browser {
     //! Loads, and tries again as long as that makes sense.
 
     use gloo_timers::future::TimeoutFuture;
-    use leptos::prelude::*;
+    use leptos::{prelude::*, task::spawn_local};
 
-    use super::{Loading, Part};
+    use super::{Drawing, Loading, Part};
     use crate::pages;
 
     /// Milliseconds before the next attempt.
@@ -202,6 +195,26 @@ mod browser {
             TimeoutFuture::new(PAUSE).await;
         }
         load().await.ok()
+    }
+
+    /// Loads a piece each time it is wanted and not there.
+    pub fn fetch<A: 'static>(
+        wanted: Signal<usize>,
+        load: fn() -> Loading<Drawing<A>>,
+        draw: RwSignal<Option<Drawing<A>>>,
+        failed: RwSignal<bool>,
+    ) {
+        Effect::new(move |_| {
+            if wanted.get() == 0 || draw.read_untracked().is_some() {
+                return;
+            }
+            spawn_local(async move {
+                let loaded = self::load(load).await;
+                failed.try_set(loaded.is_none());
+                // Somebody impatient asked twice: what is there stays.
+                draw.try_maybe_update(|draw| (draw.is_none(), *draw = draw.or(loaded)));
+            });
+        });
     }
 
     /// Waits for the code of what the server has drawn, however long that takes: its HTML works without scripts.

@@ -18,6 +18,10 @@ test('no page is wider than the screen', async ({ page, request }) => {
     await live(page);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     expect(await width(), path).toBeLessThanOrEqual(0);
+    if (path.startsWith(`${project}/`)) {
+      const here = page.getByRole('navigation', { name: 'Project' }).locator('[aria-current]');
+      await expect(here, path).toBeInViewport({ ratio: 1 });
+    }
   }
 });
 

@@ -52,7 +52,7 @@ pub use notifier::{Notifier, Permission};
 pub use palette::{PaletteButton, PaletteOpener, palette};
 pub use plan::PlanView;
 pub use project_card::ProjectCard;
-pub use reveal::reveal;
+pub use reveal::{center_current, reveal};
 pub use step_up::{PasswordAgain, StepUp, step_up, with_step_up};
 pub use terminal::TerminalView;
 pub use text::{block, cost, duration, encoded, tokens};

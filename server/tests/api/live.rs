@@ -3,6 +3,7 @@
 use autocode_nanobot::protocol::{Event, LogLevel};
 use autocode_runner::protocol::Request;
 use futures::StreamExt as _;
+use reqwest::Method;
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 use tokio::{

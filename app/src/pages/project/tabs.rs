@@ -1,8 +1,11 @@
 //! The links to a project's tabs: real ones, so that they work without scripts, in a new window and as bookmarks.
 
-use leptos::prelude::*;
+use leptos::{html::Nav, prelude::*};
 
-use crate::model::{ProjectId, ProjectTab};
+use crate::{
+    components::center_current,
+    model::{ProjectId, ProjectTab},
+};
 
 /// The address of a tab.
 pub fn href(id: ProjectId, tab: ProjectTab) -> String {
@@ -30,8 +33,18 @@ pub fn TabBar(
             </li>
         }
     };
+    let line = NodeRef::<Nav>::new();
+    Effect::new(move |_| {
+        tab.track();
+        // Once the link is marked.
+        request_animation_frame(move || {
+            if let Some(line) = line.try_get_untracked().flatten() {
+                center_current(&line);
+            }
+        });
+    });
     view! {
-        <nav class="tabs" aria-label="Project">
+        <nav class="tabs" aria-label="Project" node_ref=line>
             <ul>{ProjectTab::ALL.map(link).collect_view()}</ul>
         </nav>
     }

@@ -2,7 +2,9 @@
 
 use app::{
     backend::{Answer, Overview},
-    model::{InstanceId, LogEntry, LogId, LogLevel, ProjectId, Timestamp, UsageSummary, Viewer},
+    model::{
+        DecisionQuery, InstanceId, LogEntry, LogId, LogLevel, ProjectId, Timestamp, UsageSummary, Viewer,
+    },
 };
 use async_trait::async_trait;
 
@@ -20,6 +22,9 @@ impl Overview for Fake {
             message: "Asked, because <b>only Tom</b> knows.".to_owned(),
             timestamp: Timestamp::from_millis(1_000),
         }])
+    }
+    async fn decision_page(&self, viewer: &Viewer, query: DecisionQuery) -> Answer<Vec<LogEntry>> {
+        self.decisions(viewer, query.after).await
     }
     async fn today(&self, _: &Viewer) -> Answer<UsageSummary> {
         Ok(USAGE)
