@@ -27,7 +27,7 @@ check_release() {
 }
 
 install_packages() {
-    local wanted=(tmux bubblewrap git curl logrotate ca-certificates passt) missing=() package
+    local wanted=(tmux bubblewrap git curl logrotate ca-certificates openssh-client) missing=() package
     [ "$proxy" = no ] || [ -z "$domain" ] || wanted+=(caddy)
     for package in "${wanted[@]}"; do
         dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

@@ -1,12 +1,14 @@
-//! From a cell with a network of its own, git, npm, pip and cargo reach what an admin allowed, by http and by https, without
-//! being told anything about the proxy.
+//! From a cell with a network of its own, git, npm, pip, cargo and ssh reach what an admin allowed, without being told
+//! anything about the proxy.
 
 use std::{
     fs,
+    io::{BufRead as _, BufReader, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -87,6 +89,18 @@ impl Registry {
     }
 }
 
+/// Greets one ssh client and returns its greeting.
+fn greet(listener: TcpListener) -> JoinHandle<String> {
+    thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        client.write_all(b"SSH-2.0-greeting\r\n").unwrap();
+        let mut greeting = String::new();
+        BufReader::new(client).read_line(&mut greeting).unwrap();
+        greeting
+    })
+}
+
 fn output(program: &str, arguments: &[&str]) -> PathBuf {
     let said = Command::new(program).args(arguments).output().unwrap();
     assert!(said.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&said.stderr));
@@ -113,13 +127,16 @@ fn python(home: &Path) -> PathBuf {
 }
 
 #[tokio::test]
-async fn git_npm_pip_and_cargo_find_the_way_out() {
+async fn git_npm_pip_cargo_and_ssh_find_the_way_out() {
     let addresses = [(); 3].map(|()| {
         let free = TcpListener::bind(SocketAddr::from((HOST, 0))).unwrap();
         free.local_addr().unwrap()
     });
     let [http, https, other] = addresses;
-    let allowed: &str = format!("{http},{https}").leak();
+    let ssh = TcpListener::bind(SocketAddr::from((HOST, 0))).unwrap();
+    let ssh_address = ssh.local_addr().unwrap();
+    let greeting = greet(ssh);
+    let allowed: &str = format!("{http},{https},{ssh_address}").leak();
     let toolchains: &str = std::env::join_paths(toolchains()).unwrap().into_string().unwrap().leak();
     let environment = [("AUTOCODE_EGRESS_ALLOW", allowed), ("AUTOCODE_SANDBOX_RO", toolchains)];
     let job = Job::with("demo/builder", &environment).await;
@@ -135,7 +152,8 @@ async fn git_npm_pip_and_cargo_find_the_way_out() {
     }
     let results = home.join("projects/results");
     let command = format!(
-        "env OUT={results} CA={home}/ca.crt HTTP=http://{http} HTTPS=https://{https} FORBIDDEN=http://{other} PYTHON={python} \
+        "env OUT={results} CA={home}/ca.crt HTTP=http://{http} HTTPS=https://{https} FORBIDDEN=http://{other} SSH={ssh_address} \
+         PYTHON={python} \
          sh {home}/fetch.sh",
         results = results.display(),
         home = home.display(),
@@ -168,5 +186,8 @@ async fn git_npm_pip_and_cargo_find_the_way_out() {
     let expected: Vec<_> =
         ["http", "https"].iter().flat_map(|scheme| TRIES.map(|name| format!("ok {name}-{scheme}"))).collect();
     assert_eq!(lines, expected);
+    assert!(greeting.is_finished(), "ssh did not come");
+    let greeting = greeting.join().unwrap();
+    assert!(greeting.starts_with("SSH-2.0-OpenSSH"), "{greeting}");
     let _: Value = job.post(&format!("/projects/{}/stop", project.id), json!({})).await;
 }

@@ -1,4 +1,4 @@
-# An agent gets what it needs with git, npm, pip and cargo, as set up by the cell alone: nothing here speaks of a proxy. One
+# An agent gets what it needs with git, npm, pip, cargo and ssh, as set up by the cell alone: nothing here speaks of a proxy. One
 # line a try in $OUT: "ok name", or "failed name: why".
 try() {
     name=$1
@@ -28,6 +28,8 @@ for base in "$HTTP" "$HTTPS"; do
     try "cargo-fetch-$scheme" cargo fetch -q --manifest-path crate/Cargo.toml
     try "cargo-file-$scheme" sh -c 'ls cargo/registry/cache/*/hello-1.0.0.crate'
 done
+# Nobody signs in at the other end: that it is reached is enough.
+ssh -o BatchMode=yes -p "${SSH##*:}" "git@${SSH%:*}" true
 # Where nobody allowed it, the same way is closed.
 try "forbidden" git ls-remote "$FORBIDDEN/repo.git"
 echo done >>"$OUT"
