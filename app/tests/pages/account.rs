@@ -105,7 +105,7 @@ async fn what_a_plain_post_did_is_told_once() {
         assert_has(&text(response).await, &["data-testid=\"notice\"", message]);
     }
     let response = send(site(false), get("/settings", &format!("{COOKIE}; notice=%3Cb%3E"))).await;
-    assert_has(&text(response).await, &["&lt;b&gt;</p>"]);
+    assert_has(&text(response).await, &["class=\"notice notice-done\">&lt;b&gt;<"]);
     let (_, html) = page("/settings").await;
     assert!(!html.contains("data-testid=\"notice\""), "there is a notice without a reason");
 }

@@ -60,7 +60,7 @@ async fn a_script_gets_cookies_status_and_error() {
 
     let response = send(site(false), call("wrong")).await;
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(text(response).await, r#"{"kind":"bad_credentials"}"#);
+    assert_eq!(text(response).await, r#""bad_credentials""#);
 }
 
 #[tokio::test]
