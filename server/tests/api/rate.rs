@@ -84,7 +84,8 @@ async fn an_address_and_a_user_are_counted_apart_and_told_when_to_go_on() {
             assert_eq!(get(&nobody, path).await.status(), 200, "{path}");
         }
     }
-    let shared = async |n: u64| get(if n % 2 == 0 { &admin } else { &script }, "/api/v1/agents").await;
+    let shared =
+        async |n: u64| get(if n.is_multiple_of(2) { &admin } else { &script }, "/api/v1/agents").await;
     let (both, _) = until_refused(shared).await;
     // Making the token was one more.
     assert!(both >= BURST - 1, "{both}");
