@@ -219,10 +219,10 @@ fn a_cell_survives_the_kill_of_its_launcher() {
 
 #[tokio::test]
 async fn no_file_becomes_larger_than_the_cell_may_write() {
-    let f = Fixture::new();
     let script = "trap '' XFSZ; for n in 1048576 1048577; do head -c $n /dev/zero >file; wc -c <file; done; \
         truncate -s 1G hole || echo no hole; ulimit -f unlimited || echo no more";
     for mode in [SandboxMode::Required, SandboxMode::Off] {
+        let f = Fixture::new();
         let spec = CellSpec { largest_file: Some(1 << 20), ..f.spec(mode) };
         let (_, log) = f.run(&spec, script).await;
         let sizes: Vec<_> = log.lines().filter(|line| line.parse::<u64>().is_ok()).collect();
