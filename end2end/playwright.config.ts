@@ -39,10 +39,12 @@ export default defineConfig({
   projects: [
     // The first visit makes the admin; everything else signs in as that person.
     { name: 'setup', testMatch: 'setup.spec.ts' },
+    // Before the journeys, whose agents would be measured too.
+    { name: 'lighthouse', testMatch: 'lighthouse.spec.ts', dependencies: ['setup'] },
     {
       name: 'journeys',
       testIgnore: ['setup.spec.ts', 'phone.spec.ts', 'look.spec.ts', 'screenshots.spec.ts', 'lighthouse.spec.ts'],
-      dependencies: ['setup', 'lighthouse'],
+      dependencies: ['setup'],
     },
     // Looks at what the journeys left behind, in every size and scheme.
     { name: 'look', testMatch: 'look.spec.ts', dependencies: ['journeys'] },
@@ -52,8 +54,6 @@ export default defineConfig({
       dependencies: ['journeys'],
       use: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
     },
-    // Before the journeys, whose agents would be measured too.
-    { name: 'lighthouse', testMatch: 'lighthouse.spec.ts', dependencies: ['setup'] },
     ...(process.env.AUTOCODE_SCREENSHOTS
       ? [{ name: 'screenshots', testMatch: 'screenshots.spec.ts', dependencies: ['setup'] }]
       : []),
