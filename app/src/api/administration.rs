@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Whether the admin page is for this person; it is refused to others as a whole, with the status that says so.
-#[server(prefix = "/fn", endpoint = "admin_page")]
+#[server(prefix = "/fn", endpoint = "admin_page", output = Json)]
 pub async fn admin_page() -> Result<(), AppError> {
     let (_, viewer) = signed_in().await?;
     answered(if viewer.is_admin() { Ok(()) } else { Err(AppError::Forbidden) })

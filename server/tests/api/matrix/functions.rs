@@ -56,7 +56,7 @@ fn about(name: &str) -> About {
         "revoke_token" => Foreign(Thing::Token),
         "load_users" | "create_user" | "delete_user" | "set_role" | "load_links" | "create_invite"
         | "create_reset" | "delete_link" | "load_audit" | "load_isolation" | "accept_isolation"
-        | "load_outbound" | "set_outbound" => Admin,
+        | "load_outbound" | "set_outbound" | "admin_page" => Admin,
         other => panic!("say in the matrix what the server function {other} is about"),
     }
 }
