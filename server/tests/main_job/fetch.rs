@@ -83,7 +83,7 @@ impl Registry {
         while !there() {
             let said = fs::read_to_string(&log).unwrap();
             assert!(Instant::now() < deadline, "Caddy does not start: {said}");
-            std::thread::sleep(Duration::from_millis(50));
+            thread::sleep(Duration::from_millis(50));
         }
         registry
     }
