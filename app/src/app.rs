@@ -24,6 +24,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/setup") view=pages::setup() ssr=SsrMode::Async />
                 <Route path=path!("/invite") view=pages::invite() ssr=SsrMode::Async />
                 <Route path=path!("/reset") view=pages::reset() ssr=SsrMode::Async />
+                <Route path=path!("/second-factor") view=pages::second_factor() ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
                     <Route path=path!("") view=pages::DashboardPage ssr=SsrMode::Async />
                     <Route path=path!("agents/new") view=pages::new_agent() ssr=SsrMode::Async />

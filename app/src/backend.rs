@@ -15,12 +15,12 @@ use crate::{
     model::{
         Agent, AgentDraft, AgentId, ApiKeyInfo, Changes, ChangesQuery, Credentials, Dashboard, DecisionQuery,
         Diagnosis, Expected, Instance, KeyTest, LogEntry, LogId, LogQuery, Page, Project, ProjectDraft,
-        ProjectId, ProjectText, Provider, Role, StartAnswer, StepUsage, TextKind, TextSave, Undo, UndoDraft,
-        UndoId, UsageSummary, User, UserId, UserSummary, Viewer,
+        ProjectId, ProjectText, Provider, Role, SignIn, StartAnswer, StepUsage, TextKind, TextSave, Undo,
+        UndoDraft, UndoId, UsageSummary, User, UserId, UserSummary, Viewer,
     },
 };
 
-pub use account::{Administration, OwnAccount, SHOWN_TOKEN, Tokens};
+pub use account::{Administration, OwnAccount, SHOWN_CODES, SHOWN_TOKEN, SecondFactors, Tokens};
 pub use providers::CustomProviders;
 
 /// Answer of every port call.
@@ -34,12 +34,15 @@ pub type Cookies = Vec<String>;
 pub trait Accounts: Send + Sync {
     /// The signed-in person, from the request's cookies or bearer token.
     async fn viewer(&self, headers: &http::HeaderMap) -> Answer<Viewer>;
+    /// As `viewer`, also for somebody who has yet to set up the second factor that the installation requires: only for what
+    /// sets it up.
+    async fn viewer_setting_up(&self, headers: &http::HeaderMap) -> Answer<Viewer>;
     /// Whether there is no user yet, so that `/setup` is open.
     async fn setup_needed(&self) -> Answer<bool>;
     /// Creates the first admin with the one-time token from the server's start message, and signs them in.
     async fn setup(&self, token: &str, credentials: Credentials) -> Answer<Cookies>;
     /// Signs a browser in.
-    async fn login(&self, headers: &http::HeaderMap, credentials: Credentials) -> Answer<Cookies>;
+    async fn login(&self, headers: &http::HeaderMap, sign_in: SignIn) -> Answer<Cookies>;
     /// Ends the browser's session; fine when there is none.
     async fn logout(&self, headers: &http::HeaderMap) -> Answer<Cookies>;
 }
@@ -55,6 +58,8 @@ pub trait Users: Send + Sync {
     async fn delete_user(&self, viewer: &Viewer, id: UserId, confirmation: Option<&str>) -> Answer<()>;
     /// Makes a user an admin or an admin a user; a conflict for the last admin.
     async fn set_role(&self, viewer: &Viewer, id: UserId, role: Role) -> Answer<User>;
+    /// Switches another user's second factor off and ends their sessions; not found where there is none.
+    async fn remove_second_factor_of(&self, viewer: &Viewer, id: UserId) -> Answer<()>;
 }
 
 /// A user's agents.
@@ -175,6 +180,7 @@ pub trait Backend:
     Accounts
     + OwnAccount
     + Tokens
+    + SecondFactors
     + Users
     + Administration
     + Agents
@@ -189,6 +195,7 @@ impl<T> Backend for T where
     T: Accounts
         + OwnAccount
         + Tokens
+        + SecondFactors
         + Users
         + Administration
         + Agents

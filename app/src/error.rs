@@ -28,6 +28,12 @@ pub enum AppError {
     /// Wrong username or password (401).
     #[error("Wrong username or password.")]
     BadCredentials,
+    /// The password is right, and a code is wanted with it (401); in words, whether there was none or a wrong one.
+    #[error("{0}")]
+    SecondFactorRequired(String),
+    /// Signed in, but the installation wants a second factor to be set up first (403).
+    #[error("Set up a second factor first: this installation requires one.")]
+    SecondFactorSetupRequired,
     /// Signed in, but the thing is for admins (403).
     #[error("Only an admin may do this.")]
     Forbidden,
@@ -69,8 +75,8 @@ impl AppError {
     /// The HTTP status for this error.
     pub fn status_code(&self) -> u16 {
         match self {
-            Self::Unauthorized | Self::BadCredentials => 401,
-            Self::Forbidden | Self::Denied(_) | Self::StepUpRequired => 403,
+            Self::Unauthorized | Self::BadCredentials | Self::SecondFactorRequired(_) => 401,
+            Self::Forbidden | Self::Denied(_) | Self::StepUpRequired | Self::SecondFactorSetupRequired => 403,
             Self::NotFound => 404,
             Self::Conflict(_) => 409,
             Self::Outdated(_) => 412,

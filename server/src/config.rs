@@ -5,6 +5,7 @@
 mod error;
 mod isolation;
 mod locate;
+mod second_factor;
 
 use std::{
     collections::BTreeMap,
@@ -22,6 +23,8 @@ pub use error::ConfigError;
 use error::{LONGEST_IN_RUN_DIR, SOCKET_PATH_MAX};
 pub use isolation::{CLI_MEMORY_MIB, CellUids, IsolationArgs, IsolationConfig, memory};
 pub use locate::on_path;
+pub use second_factor::SecondFactorPolicy;
+
 use locate::{coding_cli, default_site_root, http_url, normal};
 
 /// What counts as "no progress", in seconds: less would interrupt builds, more would be no limit.
@@ -100,6 +103,9 @@ pub struct ConfigArgs {
     /// Seconds for which a typed password counts, before it is asked for again to store keys and the like: 1 to 86400.
     #[arg(long, env = "AUTOCODE_STEP_UP_SECS", default_value = "900", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub step_up_secs: Option<u64>,
+    /// Whether everybody has to have a second factor to sign in: whoever has none sets one up before anything else.
+    #[arg(long, env = "AUTOCODE_SECOND_FACTOR", default_value = "optional", value_enum)]
+    pub second_factor: Option<SecondFactorPolicy>,
     /// Requests a second of one user, or of one address without a sign-in, in the long run; twelve times as many at once.
     #[arg(long, env = "AUTOCODE_REQUESTS_PER_SECOND", default_value = "50", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub requests_per_second: Option<u32>,
@@ -153,6 +159,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpAddr>,
     /// Seconds for which a typed password counts.
     pub step_up_secs: u64,
+    /// Whether everybody has to have a second factor.
+    pub second_factor: SecondFactorPolicy,
     /// Requests a second of one sender.
     pub requests_per_second: u32,
     /// The `autocode` program that cells run.
@@ -197,6 +205,7 @@ impl ConfigArgs {
             site_root: self.site_root.map_or_else(|| default_site_root(&here, &binary), absolute),
             trusted_proxies: self.trusted_proxies.unwrap_or_else(|| proxies_of(public_url.as_deref())),
             step_up_secs: self.step_up_secs.unwrap_or(STEP_UP_SECS),
+            second_factor: self.second_factor.unwrap_or_default(),
             requests_per_second: self.requests_per_second.unwrap_or(REQUESTS_PER_SECOND),
             public_url,
             master_key_file: self.master_key_file.map(absolute),

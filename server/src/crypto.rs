@@ -45,13 +45,15 @@ pub enum CipherError {
     Seal,
 }
 
-/// Whose models a key opens: what it is bound to besides its user.
+/// What a key is for, to which it is bound besides its user: mostly whose models it opens.
 #[derive(Clone, Copy, Debug)]
 pub enum KeySlot<'a> {
     /// A provider that everybody knows.
     BuiltIn(Provider),
     /// A model server of the user's own.
     Custom(&'a ProviderName),
+    /// None: it is the secret of the user's second factor.
+    SecondFactor,
 }
 
 impl From<Provider> for KeySlot<'_> {
@@ -137,6 +139,7 @@ fn binding(user: UserId, slot: KeySlot<'_>) -> String {
     match slot {
         KeySlot::BuiltIn(provider) => format!("api_keys|{user}|{}", provider.as_str()),
         KeySlot::Custom(name) => format!("custom_providers|{user}|{name}"),
+        KeySlot::SecondFactor => format!("second_factors|{user}"),
     }
 }
 
@@ -166,6 +169,7 @@ mod tests {
         let failures = [
             one.open(UserId(2), provider, &sealed),
             one.open(user, Provider::Openai, &sealed),
+            one.open(user, KeySlot::SecondFactor, &sealed),
             one.open(user, provider, &flipped),
             one.open(user, provider, &sealed[..10]),
             one.open(user, provider, &[]),
@@ -173,7 +177,7 @@ mod tests {
         ]
         .map(|result| result.map(|_| ()).unwrap_err());
         use CipherError::{Damaged, OtherMasterKey};
-        assert_eq!(failures, [Damaged, Damaged, Damaged, Damaged, Damaged, OtherMasterKey]);
+        assert_eq!(failures, [Damaged, Damaged, Damaged, Damaged, Damaged, Damaged, OtherMasterKey]);
         assert_eq!(
             [one.sealed_this(&sealed), other.sealed_this(&sealed), one.sealed_this(&[])],
             [true, false, false]

@@ -57,6 +57,10 @@ pub fn internal(what: &'static str, why: impl std::fmt::Display) -> AppError {
 
 /// Type of the problem that goes away with `POST /api/v1/auth/step-up`.
 pub const STEP_UP_REQUIRED: &str = "urn:autocode:problem:step_up_required";
+/// Type of the problem that goes away with a right `code` in `POST /api/v1/auth/login`.
+pub const SECOND_FACTOR_REQUIRED: &str = "urn:autocode:problem:second_factor_required";
+/// Type of the problem that goes away with `POST /api/v1/account/second-factor` and `…/confirm`.
+pub const SECOND_FACTOR_SETUP_REQUIRED: &str = "urn:autocode:problem:second_factor_setup_required";
 
 /// An answer that says no, as RFC 9457 has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -99,6 +103,8 @@ impl From<AppError> for Problem {
             AppError::Invalid(errors) => problem.errors = errors,
             AppError::Outdated(version) => problem.version = Some(version.into()),
             AppError::StepUpRequired => problem.kind = STEP_UP_REQUIRED,
+            AppError::SecondFactorRequired(_) => problem.kind = SECOND_FACTOR_REQUIRED,
+            AppError::SecondFactorSetupRequired => problem.kind = SECOND_FACTOR_SETUP_REQUIRED,
             AppError::TooManyRequests(seconds) => problem.retry_after = Some(seconds),
             _ => {}
         }

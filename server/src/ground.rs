@@ -78,6 +78,14 @@ impl Ground {
             ),
             Err(error) => error!(%error, "the stored keys cannot be counted"),
         }
+        match db::second_factors::of_other_master_keys(ground.db.reader(), &id).await.map(|rows| rows.len()) {
+            Ok(0) => {}
+            Ok(count) => warn!(
+                count,
+                "second factors are stored whose codes cannot be checked with this master key: their owners sign in with a recovery code, or an admin removes their second factor"
+            ),
+            Err(error) => error!(%error, "the stored second factors cannot be counted"),
+        }
         Ok((ground, lock))
     }
 

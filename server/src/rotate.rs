@@ -1,4 +1,4 @@
-//! `autocode rotate-key`: a new master key, with which every stored API key is sealed anew.
+//! `autocode rotate-key`: a new master key, with which every stored API key and the secret of every second factor is sealed anew.
 //!
 //! Can be cut short at any point and is finished by the next start of the server or by running it again: the old key stays
 //! readable until nothing is sealed with it any more. Needs the data folder for itself, because a running server seals with
@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use crate::{
     config::Config,
-    crypto::{ApiKeyCipher, KeyError, MasterKey, sync_folder},
+    crypto::{ApiKeyCipher, KeyError, KeySlot, MasterKey, sync_folder},
     db::{self, Db, DbError},
     services::{UserFolders, write_copy},
 };
@@ -139,8 +139,16 @@ async fn steps(
     if files.next.exists() {
         let old = MasterKey::load(&files.current)?;
         let new = ApiKeyCipher::new(&MasterKey::load(&files.next)?);
-        let (sealed, unreadable) = reseal(db, &ApiKeyCipher::new(&old), &new).await?;
-        tell(&format!("{sealed} API keys are sealed with it."));
+        let old_cipher = ApiKeyCipher::new(&old);
+        // First, so that nothing is said to be sealed as long as something is not.
+        let (factors, lost_factors) = reseal_second_factors(db, &old_cipher, &new).await?;
+        let (sealed, unreadable) = reseal(db, &old_cipher, &new).await?;
+        tell(&format!("{sealed} API keys are sealed with it, and {factors} secrets of second factors."));
+        if lost_factors > 0 {
+            tell(&format!(
+                "{lost_factors} secrets of second factors could not be read with the old key either; their owners sign in with a recovery code, or an admin removes their second factor."
+            ));
+        }
         if unreadable > 0 {
             tell(&format!(
                 "{unreadable} API keys could not be read with the old key either; their owners have to enter them again."
@@ -180,6 +188,27 @@ async fn reseal(db: &Db, old: &ApiKeyCipher, new: &ApiKeyCipher) -> Result<(u32,
             continue;
         };
         db::custom_providers::reseal(&mut tx, row.id, &new.seal(row.user, &row.name, &key)?).await?;
+        sealed += 1;
+    }
+    tx.commit().await?;
+    Ok((sealed, unreadable))
+}
+
+/// As [`reseal`], for the secrets of second factors.
+async fn reseal_second_factors(
+    db: &Db,
+    old: &ApiKeyCipher,
+    new: &ApiKeyCipher,
+) -> Result<(u32, u32), RotateError> {
+    let (mut sealed, mut unreadable) = (0, 0);
+    let mut tx = db.begin().await?;
+    for (user, secret) in db::second_factors::of_other_master_keys(&mut *tx, &new.key_id()).await? {
+        let Ok(secret) = old.open(user, KeySlot::SecondFactor, &secret) else {
+            unreadable += 1;
+            continue;
+        };
+        let secret = new.seal(user, KeySlot::SecondFactor, &secret)?;
+        db::second_factors::reseal(&mut tx, user, &secret).await?;
         sealed += 1;
     }
     tx.commit().await?;

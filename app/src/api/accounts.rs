@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api::{answered, headers, send_to, set_cookies, signed_in},
     backend::backend,
-    model::Credentials,
+    model::{Credentials, SignIn},
 };
 use crate::{
     codec::Json,
@@ -73,8 +73,12 @@ pub async fn login_page() -> Result<(), AppError> {
     let backend = backend()?;
     if backend.setup_needed().await? {
         send_to("/setup");
-    } else if backend.viewer(&headers()?).await.is_ok() {
-        send_to("/");
+        return Ok(());
+    }
+    match backend.viewer(&headers()?).await {
+        Ok(_) => send_to("/"),
+        Err(AppError::SecondFactorSetupRequired) => send_to("/second-factor"),
+        Err(_) => {}
     }
     Ok(())
 }
@@ -85,10 +89,14 @@ pub async fn setup_page() -> Result<bool, AppError> {
     answered(backend()?.setup_needed().await)
 }
 
-/// Signs in and goes to the dashboard.
+/// Signs in and goes to the dashboard; who has a second factor needs a code too.
 #[server(prefix = "/fn", endpoint = "login", output = Json)]
-pub async fn login(username: String, password: String) -> Result<(), AppError> {
-    let cookies = answered(backend()?.login(&headers()?, Credentials { username, password }).await)?;
+pub async fn login(
+    username: String,
+    password: String,
+    #[server(default)] code: Option<String>,
+) -> Result<(), AppError> {
+    let cookies = answered(backend()?.login(&headers()?, SignIn { username, password, code }).await)?;
     set_cookies(cookies)?;
     send_to("/");
     Ok(())

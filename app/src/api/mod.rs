@@ -15,6 +15,7 @@ pub(crate) mod palette;
 mod plan;
 mod projects;
 mod providers;
+mod second_factor;
 mod tabs;
 mod theme;
 mod tokens;
@@ -46,6 +47,10 @@ pub use providers::{
     DeleteProvider, ModelSources, PutProvider, SetOutbound, TestProvider, load_model_sources, load_outbound,
     load_providers,
 };
+pub use second_factor::{
+    BeginSecondFactor, ConfirmSecondFactor, NewRecoveryCodes, RemoveSecondFactor, RemoveSecondFactorOf,
+    SecondFactorView, load_second_factor,
+};
 pub use tabs::{
     Overview, SaveProjectText, TabData, load_logs, load_project_tab, load_project_text, save_project_text,
 };
@@ -63,7 +68,8 @@ use notice::note;
 pub(crate) use server::give_status;
 #[cfg(feature = "ssr")]
 use server::{
-    answered, headers, posted_without_scripts, send_to, set_cookies, shown_cookie, signed_in, unix_lines,
+    answered, headers, posted_without_scripts, send_to, set_cookies, setting_up, shown_cookie, signed_in,
+    unix_lines,
 };
 
 #[cfg(feature = "ssr")]
@@ -79,16 +85,36 @@ mod server {
     use leptos_axum::ResponseOptions;
 
     use crate::{
-        backend::{Cookies, SHOWN_TOKEN, SharedBackend, backend},
+        backend::{Cookies, SharedBackend, backend},
         error::AppError,
         model::Viewer,
     };
 
-    /// The backend and the signed-in person; anyone else is sent to sign in (or to set up the first account).
+    /// The backend and the signed-in person; anyone else is sent to sign in, to set up the first account, or to set up the
+    /// second factor that the installation requires.
     pub async fn signed_in() -> Result<(SharedBackend, Viewer), AppError> {
         let backend = backend()?;
-        match backend.viewer(&headers()?).await {
+        let viewer = backend.viewer(&headers()?).await;
+        known(backend, viewer).await
+    }
+
+    /// As [`signed_in`], for the few functions with which a second factor is set up.
+    pub async fn setting_up() -> Result<(SharedBackend, Viewer), AppError> {
+        let backend = backend()?;
+        let viewer = backend.viewer_setting_up(&headers()?).await;
+        known(backend, viewer).await
+    }
+
+    async fn known(
+        backend: SharedBackend,
+        viewer: Result<Viewer, AppError>,
+    ) -> Result<(SharedBackend, Viewer), AppError> {
+        match viewer {
             Ok(viewer) => Ok((backend, viewer)),
+            Err(AppError::SecondFactorSetupRequired) => {
+                send_to("/second-factor");
+                answered(Err(AppError::SecondFactorSetupRequired))
+            }
             Err(AppError::Unauthorized) => {
                 send_to(if backend.setup_needed().await? { "/setup" } else { "/login" });
                 answered(Err(AppError::Unauthorized))
@@ -115,7 +141,8 @@ mod server {
             && let Ok(status) = StatusCode::from_u16(error.status_code())
         {
             let page = parts.method == Method::GET;
-            let redirected = page && *error == AppError::Unauthorized;
+            let redirected =
+                page && matches!(error, AppError::Unauthorized | AppError::SecondFactorSetupRequired);
             if !redirected && (page || !accepts_html(&parts)) {
                 response.set_status(status);
             }
@@ -142,13 +169,13 @@ mod server {
         Ok(())
     }
 
-    /// What [`crate::backend::Tokens::show_token`] kept for this page.
-    pub fn shown_cookie() -> Option<String> {
+    /// What was kept in a cookie of this name for this page, such as by [`crate::backend::Tokens::show_token`].
+    pub fn shown_cookie(name: &str) -> Option<String> {
         let parts = use_context::<Parts>()?;
         let cookies = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut pairs =
             cookies.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let found = pairs.find(|(name, _)| *name == SHOWN_TOKEN).map(|(_, value)| value);
+        let found = pairs.find(|(found, _)| *found == name).map(|(_, value)| value);
         // Only what can be a token is drawn.
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
         found.filter(|value| !value.is_empty() && value.chars().all(plain)).map(str::to_owned)

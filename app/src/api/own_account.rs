@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use crate::{
-    api::{answered, headers, note, send_to, set_cookies, signed_in},
+    api::{answered, headers, note, send_to, set_cookies, setting_up, signed_in},
     backend::backend,
     model::{Credentials, Page, PasswordChange},
 };
@@ -48,7 +48,7 @@ pub async fn change_password(current: String, password: String) -> Result<(), Ap
 /// Takes the password again, for what wants it to have been typed lately.
 #[server(prefix = "/fn", endpoint = "step_up", output = Json)]
 pub async fn step_up(password: String) -> Result<(), AppError> {
-    let (backend, viewer) = signed_in().await?;
+    let (backend, viewer) = setting_up().await?;
     answered(backend.step_up(&viewer, password).await)?;
     note("Your password is confirmed.")
 }
@@ -77,18 +77,24 @@ pub async fn accept_invite(token: String, username: String, password: String) ->
     let (backend, headers) = (backend()?, headers()?);
     let credentials = Credentials { username, password };
     answered(backend.accept_invite(&headers, &token, credentials.clone()).await)?;
-    set_cookies(answered(backend.login(&headers, credentials).await)?)?;
+    set_cookies(answered(backend.login(&headers, credentials.into()).await)?)?;
     send_to("/");
     Ok(())
 }
 
-/// Uses a reset link and signs the person in.
+/// Uses a reset link and signs the person in, or lets them do it where it takes a code.
 #[server(prefix = "/fn", endpoint = "reset_password", output = Json)]
 pub async fn reset_password(token: String, password: String) -> Result<(), AppError> {
     let (backend, headers) = (backend()?, headers()?);
     let user = answered(backend.reset_password(&headers, &token, password.clone()).await)?;
     let credentials = Credentials { username: user.username.to_string(), password };
-    set_cookies(answered(backend.login(&headers, credentials).await)?)?;
-    send_to("/");
+    match backend.login(&headers, credentials.into()).await {
+        // A link replaces the password, not the second factor.
+        Err(AppError::SecondFactorRequired(_)) => send_to("/login"),
+        signed_in => {
+            set_cookies(answered(signed_in)?)?;
+            send_to("/");
+        }
+    }
     Ok(())
 }

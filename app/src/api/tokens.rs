@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use crate::{
     api::{answered, note, posted_without_scripts, set_cookies, shown_cookie, signed_in},
+    backend::SHOWN_TOKEN,
     model::{Scope, TokenDraft},
 };
 use crate::{
@@ -30,7 +31,7 @@ pub struct TokenList {
 pub async fn load_tokens() -> Result<TokenList, AppError> {
     let (backend, viewer) = signed_in().await?;
     let tokens = answered(backend.tokens(&viewer).await)?;
-    let fresh = shown_cookie();
+    let fresh = shown_cookie(SHOWN_TOKEN);
     if fresh.is_some() {
         set_cookies(vec![backend.show_token(None)])?;
     }

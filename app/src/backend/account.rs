@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use super::Answer;
 use crate::model::{
     AccountLink, AuditEntry, AuditQuery, Credentials, IsolationReport, LinkId, NewLink, NewToken,
-    Notifications, Page, PasswordChange, PersonalToken, Session, SessionId, Timestamp, TokenDraft, TokenId,
-    User, UserId, Viewer,
+    Notifications, Page, PasswordChange, PersonalToken, RecoveryCodes, SecondFactor, SecondFactorSetup,
+    Session, SessionId, Timestamp, TokenDraft, TokenId, User, UserId, Viewer,
 };
 
 /// A person's own account, and the one-time links that lead to one.
@@ -51,6 +51,28 @@ pub trait Tokens: Send + Sync {
     fn show_token(&self, token: Option<&str>) -> String;
     /// Revokes a token.
     async fn delete_token(&self, viewer: &Viewer, id: TokenId) -> Answer<()>;
+}
+
+/// Name of the cookie of [`SecondFactors::show_recovery_codes`].
+pub const SHOWN_CODES: &str = "autocode_new_codes";
+
+/// A person's second factor.
+#[async_trait]
+pub trait SecondFactors: Send + Sync {
+    /// Whether it is on, and what is left of its recovery codes.
+    async fn second_factor(&self, viewer: &Viewer) -> Answer<SecondFactor>;
+    /// Makes a new secret that is still to be confirmed; a conflict while it is on.
+    async fn begin_second_factor(&self, viewer: &Viewer) -> Answer<SecondFactorSetup>;
+    /// The secret that is to be confirmed, for whoever typed the password lately; else none.
+    async fn second_factor_setup(&self, viewer: &Viewer) -> Answer<Option<SecondFactorSetup>>;
+    /// Switches it on with the first right code; the recovery codes are shown this once.
+    async fn confirm_second_factor(&self, viewer: &Viewer, code: &str) -> Answer<RecoveryCodes>;
+    /// Replaces the recovery codes; a conflict while it is off.
+    async fn new_recovery_codes(&self, viewer: &Viewer) -> Answer<RecoveryCodes>;
+    /// Switches it off; not found where there is none.
+    async fn remove_second_factor(&self, viewer: &Viewer) -> Answer<()>;
+    /// `Set-Cookie` value with which a browser without scripts is shown new recovery codes once; none removes it.
+    fn show_recovery_codes(&self, codes: Option<&RecoveryCodes>) -> String;
 }
 
 /// The installation, for admins: every call refuses other viewers.

@@ -54,14 +54,23 @@ pub fn ErrorView(
     /// What went wrong.
     error: AppError,
 ) -> impl IntoView {
-    let unauthorized = error == AppError::Unauthorized;
+    let elsewhere = match error {
+        AppError::Unauthorized => Some("/login"),
+        AppError::SecondFactorSetupRequired => Some("/second-factor"),
+        _ => None,
+    };
     Effect::new(move |_| {
-        if unauthorized && let Err(error) = window().location().set_href("/login") {
-            leptos::logging::error!("cannot go to the login page: {error:?}");
+        if let Some(page) = elsewhere
+            && let Err(error) = window().location().set_href(page)
+        {
+            leptos::logging::error!("cannot go to {page}: {error:?}");
         }
     });
     let (title, href, way_on) = match &error {
         AppError::Unauthorized => ("Sign in first", "/login", "Go to sign-in"),
+        AppError::SecondFactorSetupRequired => {
+            ("Set up a second factor first", "/second-factor", "Go to the set-up")
+        }
         AppError::NotFound => ("Not found", "/", "Back to the dashboard"),
         AppError::Forbidden => ("Not allowed", "/", "Back to the dashboard"),
         _ => ("Something is in the way", "/", "Back to the dashboard"),

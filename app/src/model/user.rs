@@ -62,13 +62,15 @@ pub struct UserSummary {
     pub running_instances: i64,
     /// When the person signed in last.
     pub last_sign_in_at: Option<Timestamp>,
+    /// Whether signing in asks for a second factor.
+    pub second_factor: bool,
     /// What the files take; none until it is measured.
     pub disk: Option<DiskUse>,
     /// What the isolation of its processes lacks, in one sentence, as far as known.
     pub isolation_warning: Option<String>,
 }
 
-/// Username and password as typed, for login, setup and new users.
+/// Username and password as typed, for setup and new users.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Credentials {
@@ -82,6 +84,32 @@ pub struct Credentials {
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+/// What somebody signs in with, as typed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct SignIn {
+    /// Login name.
+    pub username: String,
+    /// Password.
+    pub password: String,
+    /// A code of the app, or a recovery code, for those who have a second factor; others need none.
+    #[serde(default)]
+    pub code: Option<String>,
+}
+
+impl From<Credentials> for SignIn {
+    fn from(credentials: Credentials) -> Self {
+        Self { username: credentials.username, password: credentials.password, code: None }
+    }
+}
+
+/// Never prints password and code.
+impl std::fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignIn").field("username", &self.username).finish_non_exhaustive()
     }
 }
 

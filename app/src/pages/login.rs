@@ -6,6 +6,7 @@ use leptos_meta::Title;
 use crate::{
     api,
     components::{Field, FormError, Load, Submit, problem},
+    error::AppError,
 };
 
 /// The sign-in form; sends on whoever is signed in already, and to setup while there is no user.
@@ -28,6 +29,11 @@ pub fn LoginPage() -> impl IntoView {
 fn LoginForm() -> impl IntoView {
     let login = ServerAction::<api::Login>::new();
     let problem = problem(login);
+    // Once asked for, it stays: whatever is wrong next, the code is wanted again.
+    let asked = Memo::new(move |before: Option<&bool>| {
+        before.copied().unwrap_or(false)
+            || problem.with(|error| matches!(error, Some(AppError::SecondFactorRequired(_))))
+    });
     view! {
         <ActionForm action=login attr:class="stack panel" attr:aria-label="Sign in">
             <FormError problem fields=&["username", "password"] />
@@ -40,6 +46,17 @@ fn LoginForm() -> impl IntoView {
                 autocomplete="current-password"
                 required=true
             />
+            <Show when=move || asked.get()>
+                <Field
+                    name="code"
+                    label="Code from your app"
+                    problem
+                    autocomplete="one-time-code"
+                    inputmode="numeric"
+                    required=true
+                    hint="Or one of your recovery codes."
+                />
+            </Show>
             <Submit label="Sign in" pending=login.pending() />
         </ActionForm>
     }

@@ -11,6 +11,7 @@ mod login;
 mod not_found;
 mod project;
 mod project_form;
+mod second_factor;
 mod settings;
 mod setup;
 
@@ -28,6 +29,7 @@ part!(login, gates, login::LoginPage);
 part!(setup, gates, setup::SetupPage);
 part!(invite, gates, link::InvitePage);
 part!(reset, gates, link::ResetPage);
+part!(second_factor, gates, second_factor::SecondFactorPage);
 part!(agent, agent, agent::AgentPage);
 part!(new_agent, agent_form, agent_form::NewAgentPage);
 part!(edit_agent, agent_form, agent_form::EditAgentPage);
@@ -37,8 +39,19 @@ part!(settings, settings, settings::SettingsPage);
 
 /// All of them.
 #[cfg(feature = "hydrate")]
-pub const PARTS: [Part; 10] =
-    [login(), setup(), invite(), reset(), agent(), new_agent(), edit_agent(), project(), admin(), settings()];
+pub const PARTS: [Part; 11] = [
+    login(),
+    setup(),
+    invite(),
+    reset(),
+    second_factor(),
+    agent(),
+    new_agent(),
+    edit_agent(),
+    project(),
+    admin(),
+    settings(),
+];
 
 /// The row id in the page's path; 0, which no row has, when it is no number.
 fn id_in_path() -> Memo<i64> {

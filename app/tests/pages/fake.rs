@@ -13,8 +13,8 @@ use app::{
         Agent, AgentDraft, AgentId, ApprovalPolicy, Changes, ChangesQuery, CodingCli, Credentials, Dashboard,
         Diagnosis, Expected, FileChange, FileStatus, ImplementationPlan, Instance, InstanceId, LogEntry,
         LogId, LogLevel, LogQuery, Page, Project, ProjectDraft, ProjectId, ProjectStatus, ProjectText, Role,
-        StartAnswer, Step, StepStatus, StepUsage, TextKind, TextSave, Timestamp, TokenUsage, Undo, UndoDraft,
-        UndoId, UsageSummary, UserId, Viewer,
+        SignIn, StartAnswer, Step, StepStatus, StepUsage, TextKind, TextSave, Timestamp, TokenUsage, Undo,
+        UndoDraft, UndoId, UsageSummary, UserId, Viewer,
     },
 };
 use async_trait::async_trait;
@@ -106,17 +106,21 @@ impl Accounts for Fake {
         }
         Err(AppError::Unauthorized)
     }
+    async fn viewer_setting_up(&self, headers: &http::HeaderMap) -> Answer<Viewer> {
+        self.viewer(headers).await
+    }
     async fn setup_needed(&self) -> Answer<bool> {
         Ok(self.fresh)
     }
     async fn setup(&self, _: &str, _: Credentials) -> Answer<Cookies> {
         Ok(vec![COOKIE.to_owned()])
     }
-    async fn login(&self, _: &http::HeaderMap, credentials: Credentials) -> Answer<Cookies> {
-        if credentials.password == "right" {
-            return Ok(vec![COOKIE.to_owned(), "refresh=1".to_owned()]);
+    async fn login(&self, _: &http::HeaderMap, sign_in: SignIn) -> Answer<Cookies> {
+        match (sign_in.password.as_str(), sign_in.code.as_deref()) {
+            ("right", _) | ("half", Some("123456")) => Ok(vec![COOKIE.to_owned(), "refresh=1".to_owned()]),
+            ("half", _) => Err(AppError::SecondFactorRequired("Type the code.".to_owned())),
+            _ => Err(AppError::BadCredentials),
         }
-        Err(AppError::BadCredentials)
     }
     async fn logout(&self, _: &http::HeaderMap) -> Answer<Cookies> {
         Ok(vec!["session=".to_owned()])

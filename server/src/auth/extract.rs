@@ -1,4 +1,6 @@
 //! The only place where an [`AuthUser`] or [`AdminUser`] is made: from a request's bearer token or cookie.
+//!
+//! Also the only place that lets nobody in without a second factor where one is required; [`SettingUpUser`] alone does.
 
 use app::{
     error::AppError,
@@ -70,6 +72,18 @@ impl SessionUser {
     }
 }
 
+/// A person who signed in with a password and may lack the second factor that this installation requires: only for the few
+/// calls with which they set it up.
+#[derive(Clone, Debug)]
+pub struct SettingUpUser(AuthUser);
+
+impl SettingUpUser {
+    /// The person, as services take them.
+    pub fn viewer(&self) -> &Viewer {
+        self.0.viewer()
+    }
+}
+
 /// A signed-in admin.
 #[derive(Clone, Debug)]
 pub struct AdminUser(AuthUser);
@@ -85,21 +99,36 @@ impl Auth {
     /// The person behind a request that carries a session's token; personal ones are for [`Auth::authorize`].
     ///
     /// # Errors
-    /// [`AppError::Unauthorized`] without a valid token of a session that still exists.
+    /// [`AppError::Unauthorized`] without a valid token of a session that still exists;
+    /// [`AppError::SecondFactorSetupRequired`] for whoever lacks a second factor that is required.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<AuthUser, AppError> {
+        let SettingUpUser(user) = self.authenticate_setting_up(headers).await?;
+        self.require_second_factor(user.viewer.id).await?;
+        Ok(user)
+    }
+
+    /// As [`Auth::authenticate`], also for whoever has yet to set up a second factor.
+    ///
+    /// # Errors
+    /// [`AppError::Unauthorized`] without a valid token of a session that still exists.
+    pub async fn authenticate_setting_up(&self, headers: &HeaderMap) -> Result<SettingUpUser, AppError> {
         let claims = self.claims(headers).ok_or(AppError::Unauthorized)?;
         let user = claims.user().ok_or(AppError::Unauthorized)?;
         let viewer =
             db::sessions::viewer(self.0.db.reader(), user, &claims.sid, now_ms()).await.map_err(error::db)?;
-        Ok(AuthUser::new(viewer.ok_or(AppError::Unauthorized)?, Credential::Session))
+        let viewer = viewer.ok_or(AppError::Unauthorized)?;
+        Ok(SettingUpUser(AuthUser::new(viewer, Credential::Session)))
     }
 
-    /// Whether the session or token of an open socket still exists; ask every few seconds.
+    /// Whether the session or token of an open socket still exists and opens it; ask every few seconds.
     ///
     /// # Errors
     /// [`AppError::Internal`] if the database fails.
     pub async fn is_alive(&self, user: &AuthUser) -> Result<bool, AppError> {
         let (db, now) = (self.0.db.reader(), now_ms());
+        if !self.has_second_factor_if_required(user.viewer.id).await? {
+            return Ok(false);
+        }
         match &user.credential {
             Credential::Session => {
                 let session = user.viewer.session.as_str();
@@ -156,6 +185,23 @@ where
                 Err(AppError::Denied(why.to_owned()).into())
             }
         }
+    }
+}
+
+impl<S> FromRequestParts<S> for SettingUpUser
+where
+    S: Send + Sync,
+    Auth: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let auth = Auth::from_ref(state);
+        // Refused in the words that a personal token gets everywhere.
+        if super::personal::of_request(&parts.headers).is_some() {
+            return SessionUser::from_request_parts(parts, state).await.map(|SessionUser(user)| Self(user));
+        }
+        Ok(auth.authenticate_setting_up(&parts.headers).await?)
     }
 }
 

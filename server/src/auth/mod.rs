@@ -12,14 +12,16 @@ pub mod password;
 pub mod personal;
 pub mod rate;
 mod renew;
+mod second_factor;
 mod step_up;
 pub mod token;
+pub mod totp;
 
 use std::{net::IpAddr, sync::Arc};
 
 use app::{
     error::AppError,
-    model::{Credentials, Role, UserId, Username},
+    model::{Role, SignIn, UserId, Username},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, header::USER_AGENT};
@@ -27,8 +29,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{Sqlite, Transaction};
 
 use crate::{
-    config::Config,
-    crypto::{MasterKey, random_bytes},
+    config::{Config, SecondFactorPolicy},
+    crypto::{ApiKeyCipher, MasterKey, random_bytes},
     db::{self, Db, now_ms, sessions::NewSession},
     error,
 };
@@ -39,7 +41,7 @@ use password::Passwords;
 use rate::RequestLimiter;
 use token::TokenKeys;
 
-pub use extract::{AdminUser, AuthUser, SessionUser};
+pub use extract::{AdminUser, AuthUser, SessionUser, SettingUpUser};
 
 /// Most bytes kept of what a browser calls itself.
 const USER_AGENT_MAX: usize = 200;
@@ -60,6 +62,8 @@ struct Inner {
     site: Site,
     proxies: Vec<IpAddr>,
     step_up_ms: i64,
+    second_factor: SecondFactorPolicy,
+    cipher: ApiKeyCipher,
 }
 
 /// What a client gets at sign-in and at renewal.
@@ -84,6 +88,8 @@ impl Auth {
             site: Site::new(config.public_url.as_deref()),
             proxies: config.trusted_proxies.clone(),
             step_up_ms: i64::try_from(config.step_up_secs).unwrap_or(i64::MAX / 1000) * 1000,
+            second_factor: config.second_factor,
+            cipher: ApiKeyCipher::new(master),
         }))
     }
 
@@ -97,17 +103,13 @@ impl Auth {
         self.0.cookies
     }
 
-    /// Signs somebody in with a password.
+    /// Signs somebody in with a password, and with a code where they have a second factor.
     ///
     /// # Errors
     /// [`AppError::BadCredentials`], alike and equally slow for unknown names and wrong passwords;
-    /// [`AppError::TooManyRequests`] after several failures.
-    pub async fn sign_in(
-        &self,
-        headers: &HeaderMap,
-        credentials: Credentials,
-    ) -> Result<TokenPair, AppError> {
-        let Credentials { username, password } = credentials;
+    /// [`AppError::SecondFactorRequired`] without a right code; [`AppError::TooManyRequests`] after several failures.
+    pub async fn sign_in(&self, headers: &HeaderMap, sign_in: SignIn) -> Result<TokenPair, AppError> {
+        let SignIn { username, password, code } = sign_in;
         let attempt = self.begin_attempt(Attempt::SignIn, &username, headers)?;
         let stored = match username.parse::<Username>() {
             Ok(name) => db::users::find_by_name(self.0.db.reader(), &name).await.map_err(error::db)?,
@@ -124,8 +126,14 @@ impl Auth {
                 return Err(AppError::BadCredentials);
             }
         };
-        self.attempt_succeeded(&attempt);
         let mut tx = self.0.db.begin().await.map_err(error::db)?;
+        let code = code.as_deref().unwrap_or_default();
+        if let Err(why) = self.use_code(&mut tx, &stored.user, code, &attempt.address).await? {
+            // The attempt stays counted, also without a code: a right password must not forgive wrong codes.
+            tx.commit().await.map_err(error::db)?;
+            return Err(AppError::SecondFactorRequired(why.to_owned()));
+        }
+        self.attempt_succeeded(&attempt);
         let pair = self.begin_session(&mut tx, headers, stored.user.id).await?;
         let name = stored.user.username.as_str();
         db::audit::insert(&mut tx, Some(stored.user.id), name, "signed_in", &attempt.address, now_ms())

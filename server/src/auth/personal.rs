@@ -32,13 +32,15 @@ impl Auth {
     /// A personal token without the scope `admin` makes its owner an ordinary user.
     ///
     /// # Errors
-    /// [`AppError::Unauthorized`] without a valid token; [`AppError::Denied`] if it lacks the scope.
+    /// [`AppError::Unauthorized`] without a valid token; [`AppError::Denied`] if it lacks the scope;
+    /// [`AppError::SecondFactorSetupRequired`] if its owner lacks a second factor that is required.
     pub async fn authorize(&self, headers: &HeaderMap, scope: Scope) -> Result<AuthUser, AppError> {
         let Some(secret) = of_request(headers) else { return self.authenticate(headers).await };
         let now = now_ms();
         let found = db::tokens::bearer(self.0.db.reader(), &token::hash(secret), now).await;
         let found = found.map_err(error::db)?.ok_or(AppError::Unauthorized)?;
         let mut viewer = found.viewer;
+        self.require_second_factor(viewer.id).await?;
         if !found.scopes.contains(&Scope::Admin) {
             viewer.role = Role::User;
         }

@@ -16,6 +16,7 @@ mod project_row;
 pub mod projects;
 pub mod queue;
 pub mod runs;
+pub mod second_factors;
 pub mod sessions;
 pub mod settings;
 pub mod snapshot;

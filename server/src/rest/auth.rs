@@ -2,7 +2,7 @@
 
 use app::{
     backend::SharedBackend,
-    model::{Credentials, Timestamp},
+    model::{SignIn, Timestamp},
 };
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Problem, document::tag, extract::Json};
 use crate::{
-    auth::{Auth, SessionUser, TokenPair, token::ACCESS_SECS},
+    auth::{Auth, SettingUpUser, TokenPair, token::ACCESS_SECS},
     state::AppState,
 };
 
@@ -61,12 +61,14 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(step_up))
 }
 
-/// Signs in with username and password.
+/// Signs in with username and password, and with a code for those who have a second factor.
+///
+/// A right password without a right code is refused with the type `urn:autocode:problem:second_factor_required`.
 #[utoipa::path(
     post,
     path = "/auth/login",
     tag = tag::SIGN_IN,
-    request_body = Credentials,
+    request_body = SignIn,
     security(()),
     responses(
         (status = 200, body = Tokens),
@@ -77,9 +79,9 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 async fn login(
     State(auth): State<Auth>,
     headers: HeaderMap,
-    Json(credentials): Json<Credentials>,
+    Json(sign_in): Json<SignIn>,
 ) -> Result<axum::Json<Tokens>, Problem> {
-    Ok(axum::Json(auth.sign_in(&headers, credentials).await?.into()))
+    Ok(axum::Json(auth.sign_in(&headers, sign_in).await?.into()))
 }
 
 /// Replaces a refresh token, which is good for one use.
@@ -108,7 +110,7 @@ async fn refresh(State(auth): State<Auth>, Json(body): Json<Refresh>) -> Result<
     responses((status = 200, body = SteppedUp), (status = 429))
 )]
 async fn step_up(
-    user: SessionUser,
+    user: SettingUpUser,
     State(backend): State<SharedBackend>,
     Json(body): Json<PasswordAgain>,
 ) -> Result<axum::Json<SteppedUp>, Problem> {

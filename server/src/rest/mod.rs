@@ -19,6 +19,7 @@ mod paging;
 mod project_pages;
 mod projects;
 mod providers;
+mod second_factor;
 mod texts;
 mod tokens;
 mod users;
@@ -64,6 +65,7 @@ pub fn health() -> Router<AppState> {
 fn calls(state: &AppState) -> (Router<AppState>, OpenApi) {
     let repeatable = OpenApiRouter::new()
         .merge(account::router())
+        .merge(second_factor::router())
         .merge(tokens::router())
         .merge(agents::router())
         .merge(projects::router())

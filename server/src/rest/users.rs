@@ -35,6 +35,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(remove))
         .routes(routes!(set_role))
         .routes(routes!(reset_link))
+        .routes(routes!(remove_second_factor))
 }
 
 /// All users with their counts, oldest first.
@@ -127,4 +128,24 @@ async fn reset_link(
 ) -> Result<(StatusCode, ShownOnce<NewLink>), Problem> {
     let link = backend.create_reset(admin.viewer(), id).await?;
     Ok((StatusCode::CREATED, ShownOnce(link)))
+}
+
+/// Switches a user's second factor off and ends their sign-ins: for somebody who lost app and recovery codes.
+#[utoipa::path(
+    delete,
+    path = "/users/{id}/second-factor",
+    tag = tag::ADMINISTRATION,
+    operation_id = "remove_second_factor_of_user",
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 204), (status = 409))
+)]
+async fn remove_second_factor(
+    admin: AdminUser,
+    // As with a reset link: what guards an account is for people.
+    _: SessionUser,
+    State(backend): State<SharedBackend>,
+    Path(id): Path<UserId>,
+) -> Result<StatusCode, Problem> {
+    backend.remove_second_factor_of(admin.viewer(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

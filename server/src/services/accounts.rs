@@ -3,7 +3,7 @@
 use app::{
     backend::{Accounts, Answer, Cookies},
     error::AppError,
-    model::{Credentials, Role, Username, Viewer},
+    model::{Credentials, Role, SignIn, Username, Viewer},
 };
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -93,6 +93,10 @@ impl Accounts for Services {
         Ok(self.auth.authenticate(headers).await?.viewer().clone())
     }
 
+    async fn viewer_setting_up(&self, headers: &HeaderMap) -> Answer<Viewer> {
+        Ok(self.auth.authenticate_setting_up(headers).await?.viewer().clone())
+    }
+
     async fn setup_needed(&self) -> Answer<bool> {
         Ok(db::users::count(self.db.reader()).await.map_err(error::db)? == 0)
     }
@@ -121,8 +125,8 @@ impl Accounts for Services {
         Ok(self.cookies(&pair))
     }
 
-    async fn login(&self, headers: &HeaderMap, credentials: Credentials) -> Answer<Cookies> {
-        let pair = self.auth.sign_in(headers, credentials).await?;
+    async fn login(&self, headers: &HeaderMap, sign_in: SignIn) -> Answer<Cookies> {
+        let pair = self.auth.sign_in(headers, sign_in).await?;
         Ok(self.cookies(&pair))
     }
 

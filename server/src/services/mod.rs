@@ -21,6 +21,7 @@ mod projects;
 mod providers;
 mod reports;
 mod repository;
+mod second_factor;
 mod terminals;
 mod texts;
 mod tokens;

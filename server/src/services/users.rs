@@ -119,4 +119,24 @@ impl Users for Services {
         tx.commit().await.map_err(error::db)?;
         Ok(User { role, ..user })
     }
+
+    async fn remove_second_factor_of(&self, viewer: &Viewer, id: UserId) -> Answer<()> {
+        admin(viewer)?;
+        if viewer.id == id {
+            // There the password is asked for again.
+            return Err(AppError::Conflict("Switch off your own second factor in Settings.".to_owned()));
+        }
+        let mut tx = self.begin_as_admin(viewer).await?;
+        let user = db::users::find(&mut *tx, id).await.map_err(error::db)?.ok_or(AppError::NotFound)?;
+        if !db::second_factors::delete(&mut tx, id).await.map_err(error::db)? {
+            return Err(AppError::NotFound);
+        }
+        // Open sockets ask for their session every few seconds and end with it.
+        db::sessions::delete_of_user(&mut tx, id).await.map_err(error::db)?;
+        let (actor, name) = (viewer.username.as_str(), user.username.as_str());
+        db::audit::insert(&mut tx, Some(id), actor, "second_factor_removed", name, now_ms())
+            .await
+            .map_err(error::db)?;
+        tx.commit().await.map_err(error::db)
+    }
 }

@@ -61,6 +61,8 @@ mod rate;
 #[cfg(test)]
 mod scripts;
 #[cfg(test)]
+mod second_factor;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod site;

@@ -37,6 +37,9 @@ pub fn Field(
     /// Value of `autocomplete`.
     #[prop(default = "off")]
     autocomplete: &'static str,
+    /// Which keyboard a phone shows, as `inputmode` has it.
+    #[prop(optional)]
+    inputmode: Option<&'static str>,
     /// Whether the browser insists on a value.
     #[prop(optional)]
     required: bool,
@@ -61,6 +64,7 @@ pub fn Field(
                 value=value
                 autocomplete=autocomplete
                 autocapitalize="none"
+                inputmode=inputmode
                 required=required
                 list=list
                 aria-describedby=described

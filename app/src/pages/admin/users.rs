@@ -6,7 +6,7 @@ use super::{links::ShownLink, words::size};
 use crate::{
     api,
     components::{Field, FormError, LocalTime, Submit, problem_of_form, successes},
-    model::{Role, User, UserSummary},
+    model::{Role, User, UserId, UserSummary},
 };
 
 /// The actions of every row.
@@ -18,25 +18,41 @@ pub struct UserActions {
     pub role: ServerAction<api::SetRole>,
     /// Makes a link for a new password.
     pub reset: ServerAction<api::CreateReset>,
+    /// Switches a second factor off.
+    pub factor: ServerAction<api::RemoveSecondFactorOf>,
 }
 
 impl UserActions {
     /// None of them ran yet.
     pub fn new() -> Self {
-        Self { delete: ServerAction::new(), role: ServerAction::new(), reset: ServerAction::new() }
+        Self {
+            delete: ServerAction::new(),
+            role: ServerAction::new(),
+            reset: ServerAction::new(),
+            factor: ServerAction::new(),
+        }
     }
 
     /// How often the list of users changed by them.
     pub fn successes(self) -> Memo<usize> {
         let (deleted, changed) = (successes(self.delete), successes(self.role));
-        Memo::new(move |_| deleted.get() + changed.get())
+        let removed = successes(self.factor);
+        Memo::new(move |_| deleted.get() + changed.get() + removed.get())
     }
 }
 
 /// A user with facts and actions.
 #[component]
 pub fn UserRow(row: UserSummary, actions: UserActions) -> impl IntoView {
-    let UserSummary { user, agents, running_instances, last_sign_in_at, disk, isolation_warning } = row;
+    let UserSummary {
+        user,
+        agents,
+        running_instances,
+        last_sign_in_at,
+        second_factor,
+        disk,
+        isolation_warning,
+    } = row;
     let name = user.username.to_string();
     let role = match user.role {
         Role::Admin => "Admin",
@@ -58,12 +74,13 @@ pub fn UserRow(row: UserSummary, actions: UserActions) -> impl IntoView {
                 <Fact name="Running">{running_instances}</Fact>
                 <Fact name="Disk">{disk}</Fact>
                 <Fact name="Last sign-in">{signed_in}</Fact>
+                <Fact name="Second factor">{if second_factor { "on" } else { "off" }}</Fact>
                 <Fact name="Since">
                     <LocalTime at=user.created_at />
                 </Fact>
             </dl>
             {isolation_warning.map(|text| view! { <p class="warning">{text}</p> })}
-            <Manage user actions />
+            <Manage user actions second_factor />
         </li>
     }
     .into_any()
@@ -82,8 +99,8 @@ fn Fact(name: &'static str, children: Children) -> impl IntoView {
 
 /// Role, password and deletion.
 #[component]
-fn Manage(user: User, actions: UserActions) -> impl IntoView {
-    let UserActions { delete, role, reset } = actions;
+fn Manage(user: User, actions: UserActions, second_factor: bool) -> impl IntoView {
+    let UserActions { delete, role, reset, factor } = actions;
     let (id, name) = (user.id, user.username.to_string());
     let (next, label) = match user.role {
         Role::Admin => ("user", "Make user"),
@@ -111,7 +128,36 @@ fn Manage(user: User, actions: UserActions) -> impl IntoView {
         <FormError problem=no_role />
         <FormError problem=no_link />
         <ShownLink link />
+        {second_factor.then(|| view! { <RemoveFactor user=id name=name.clone() factor /> })}
         <Delete id=id.to_string() name delete problem=problem_of_form(delete, move |input| input.id == id) />
+    }
+    .into_any()
+}
+
+/// For somebody who lost app and recovery codes.
+#[component]
+fn RemoveFactor(
+    user: UserId,
+    name: String,
+    factor: ServerAction<api::RemoveSecondFactorOf>,
+) -> impl IntoView {
+    let problem = problem_of_form(factor, move |input| input.id == user);
+    view! {
+        <details class="deletion">
+            <summary>{format!("Remove the second factor of {name}\u{2026}")}</summary>
+            <ActionForm
+                action=factor
+                attr:class="stack"
+                attr:aria-label=format!("Remove the second factor of {name}")
+            >
+                <p>
+                    "Only for somebody of whom you know that they ask, and who has lost app and recovery codes: the password alone opens the account then. The user is signed out everywhere."
+                </p>
+                <FormError problem />
+                <input type="hidden" name="id" value=user.to_string() />
+                <Submit label="Remove second factor" tone="danger" pending=factor.pending() />
+            </ActionForm>
+        </details>
     }
     .into_any()
 }

@@ -5,6 +5,7 @@ mod keys;
 mod notifications;
 mod password;
 mod providers;
+mod second_factor;
 mod sessions;
 mod subscription;
 mod tokens;
@@ -17,6 +18,7 @@ use keys::Keys;
 use notifications::NotificationSettings;
 use password::Password;
 use providers::Providers;
+use second_factor::SecondFactorSection;
 use sessions::Sessions;
 use subscription::Subscription;
 use tokens::Tokens;
@@ -24,13 +26,14 @@ use tokens::Tokens;
 use crate::components::ThemeSwitch;
 
 /// Every section, by anchor and title, in the order of the page.
-const SECTIONS: [(&str, &str); 9] = [
+const SECTIONS: [(&str, &str); 10] = [
     ("keys", "API keys"),
     ("providers", "Own model servers"),
     ("subscription", "Claude subscription"),
     ("notifications", "Notifications"),
     ("appearance", "Appearance"),
     ("password", "Password"),
+    ("second-factor", "Second factor"),
     ("confirm", "Confirm that it is you"),
     ("sessions", "Sessions"),
     ("tokens", "Access tokens"),
@@ -69,6 +72,7 @@ pub fn SettingsPage() -> impl IntoView {
         <NotificationSettings />
         <Appearance />
         <Password />
+        <SecondFactorSection />
         <Confirm />
         <Sessions />
         <Tokens />

@@ -1,12 +1,13 @@
 //! The made-up backend's answers about accounts.
 
 use app::{
-    backend::{Administration, Answer, OwnAccount, Tokens},
+    backend::{Administration, Answer, OwnAccount, SecondFactors, Tokens},
     error::AppError,
     model::{
         AccountLink, AuditEntry, AuditId, AuditQuery, Credentials, IsolationFact, IsolationReport, LinkId,
-        NewLink, NewToken, Notifications, Page, PasswordChange, PersonalToken, Role, Scope, Session,
-        SessionId, Timestamp, TokenDraft, TokenId, User, UserId, Viewer,
+        NewLink, NewToken, Notifications, Page, PasswordChange, PersonalToken, QrPicture, RecoveryCodes,
+        Role, Scope, SecondFactor, SecondFactorSetup, Session, SessionId, Timestamp, TokenDraft, TokenId,
+        User, UserId, Viewer,
     },
 };
 use async_trait::async_trait;
@@ -123,5 +124,35 @@ impl Administration for Fake {
     }
     async fn accept_isolation(&self, _: &Viewer, _: u8) -> Answer<IsolationReport> {
         Err(AppError::NotFound)
+    }
+}
+
+#[async_trait]
+impl SecondFactors for Fake {
+    async fn second_factor(&self, _: &Viewer) -> Answer<SecondFactor> {
+        Ok(SecondFactor { on: false, required: false, recovery_codes_left: 0, lost: false })
+    }
+    async fn begin_second_factor(&self, _: &Viewer) -> Answer<SecondFactorSetup> {
+        Err(AppError::StepUpRequired)
+    }
+    async fn second_factor_setup(&self, _: &Viewer) -> Answer<Option<SecondFactorSetup>> {
+        Ok(Some(SecondFactorSetup {
+            secret: "SECRET32".to_owned(),
+            url: "otpauth://totp/x".to_owned(),
+            qr: QrPicture { width: 21, path: "M0 0h1v1h-1z".to_owned() },
+        }))
+    }
+    async fn confirm_second_factor(&self, _: &Viewer, code: &str) -> Answer<RecoveryCodes> {
+        assert_eq!(code, "123456");
+        Err(AppError::invalid("code", "Not this one."))
+    }
+    async fn new_recovery_codes(&self, _: &Viewer) -> Answer<RecoveryCodes> {
+        Err(AppError::Conflict("It is off.".to_owned()))
+    }
+    async fn remove_second_factor(&self, _: &Viewer) -> Answer<()> {
+        Err(AppError::NotFound)
+    }
+    fn show_recovery_codes(&self, _: Option<&RecoveryCodes>) -> String {
+        "autocode_new_codes=".to_owned()
     }
 }

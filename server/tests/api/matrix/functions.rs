@@ -26,11 +26,34 @@ fn about(name: &str) -> About {
     match name {
         "login" | "login_page" | "logout" | "setup" | "setup_page" | "accept_invite" | "reset_password"
         | "set_theme" | "load_notice" => Public,
-        "load_shell" | "load_home" | "load_places" | "load_api_keys" | "put_api_key" | "delete_api_key"
-        | "test_api_key" | "load_sessions" | "end_other_sessions" | "change_password"
-        | "load_notifications" | "set_notifications" | "create_agent" | "demo_project"
-        | "render_markdown" | "load_tokens" | "create_token" | "step_up" | "load_model_sources"
-        | "load_providers" | "put_provider" | "delete_provider" | "test_provider" => Own,
+        "load_shell"
+        | "load_home"
+        | "load_places"
+        | "load_api_keys"
+        | "put_api_key"
+        | "delete_api_key"
+        | "test_api_key"
+        | "load_sessions"
+        | "end_other_sessions"
+        | "change_password"
+        | "load_notifications"
+        | "set_notifications"
+        | "create_agent"
+        | "demo_project"
+        | "render_markdown"
+        | "load_tokens"
+        | "create_token"
+        | "step_up"
+        | "load_model_sources"
+        | "load_second_factor"
+        | "begin_second_factor"
+        | "confirm_second_factor"
+        | "new_recovery_codes"
+        | "remove_second_factor"
+        | "load_providers"
+        | "put_provider"
+        | "delete_provider"
+        | "test_provider" => Own,
         "load_agent" | "load_agent_detail" | "update_agent" | "save_rules" | "delete_agent" => {
             Foreign(Thing::Agent)
         }
@@ -54,9 +77,21 @@ fn about(name: &str) -> About {
         | "answer" => Foreign(Thing::Project),
         "end_session" => Foreign(Thing::Session),
         "revoke_token" => Foreign(Thing::Token),
-        "load_users" | "create_user" | "delete_user" | "set_role" | "load_links" | "create_invite"
-        | "create_reset" | "delete_link" | "load_audit" | "load_isolation" | "accept_isolation"
-        | "load_outbound" | "set_outbound" | "admin_page" => Admin,
+        "load_users"
+        | "create_user"
+        | "delete_user"
+        | "set_role"
+        | "load_links"
+        | "create_invite"
+        | "create_reset"
+        | "delete_link"
+        | "load_audit"
+        | "load_isolation"
+        | "accept_isolation"
+        | "load_outbound"
+        | "set_outbound"
+        | "admin_page"
+        | "remove_second_factor_of" => Admin,
         other => panic!("say in the matrix what the server function {other} is about"),
     }
 }

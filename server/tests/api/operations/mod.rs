@@ -21,7 +21,7 @@ use crate::common::{Client, TestServer};
 const KEY: &str = "sk-ant-very-secret-5678";
 
 /// The real program, told where an installation is and nothing else.
-fn autocode(data: &Path, args: &[&str]) -> Command {
+pub fn autocode(data: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_autocode"));
     command
         .env_clear()
@@ -41,7 +41,7 @@ fn said(command: &mut Command) -> (Option<i32>, String) {
 }
 
 /// What a command that must succeed said.
-fn done(command: &mut Command) -> String {
+pub fn done(command: &mut Command) -> String {
     let (code, text) = said(command);
     assert_eq!(code, Some(0), "{text}");
     text
