@@ -138,13 +138,16 @@ fn inherited() -> std::io::Result<UnixListener> {
 
 /// Only one runner has a run folder (its supervisor holds the lock), so a socket that is there is a dead one's.
 fn bind(socket: &Path) -> std::io::Result<UnixListener> {
-    match std::fs::remove_file(socket) {
+    // Made beside its place, so that nobody meets it before it has its rights.
+    let new = socket.with_file_name(".runner.new");
+    match std::fs::remove_file(&new) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let listener = UnixListener::bind(socket)?;
+    let listener = UnixListener::bind(&new)?;
     // The folder is closed to others; under an account of its own its group is the server's, which connects.
-    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o660))?;
+    std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o660))?;
+    std::fs::rename(&new, socket)?;
     Ok(listener)
 }
 
