@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { api, fillCredentials, live, signIn, signOut } from '../support/app';
+import { look } from '../support/look';
 import { expect, test } from '../support/test';
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -36,11 +37,13 @@ test('a code of the app or a recovery code opens the account', async ({ page, re
   await panel.getByRole('button', { name: 'Set up' }).click();
   await expect(panel.getByRole('img', { name: 'QR code for the app' })).toBeVisible();
   const secret = await panel.getByTestId('second-factor-secret').inputValue();
+  await look(page, 'second factor to be confirmed');
   await codeField(page).fill(totp(secret, -1));
   await panel.getByRole('button', { name: 'Switch on' }).click();
   const codes = (await panel.getByTestId('recovery-codes').inputValue()).split('\n');
   expect(codes).toHaveLength(10);
   await expect(panel.getByTestId('recovery-codes-left')).toHaveText('10 recovery codes are left.');
+  await look(page, 'recovery codes');
   await expect(panel.getByRole('link', { name: 'Download as text' })).toHaveAttribute('href', /^data:text\/plain/);
   await signOut(page);
 
