@@ -63,6 +63,8 @@ mod scripts;
 #[cfg(test)]
 mod second_factor;
 #[cfg(test)]
+mod second_factor_required;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod site;
