@@ -104,7 +104,7 @@ fn form(id: &str) -> String {
     let fields = [
         "name=mine&description=x&architecture=x&confirmation=x&text=x&version=x&kind=description&to_step=&undo_id=1",
         "username=somebody&password=correct+horse+battery&current=not+it&token=none&role=user&theme=dark",
-        "provider=openai&key=short&read=true&days=30",
+        "provider=openai&key=short&read=true&days=30&code=000000",
         "form[name]=x&form[model]=demo/builder&form[identity]=&form[global_rules]=&form[coding_cli]=claude",
         "form[approval_policy]=auto&base_url=x&global_rules=x&wire_format=openai&level=0",
     ];
