@@ -7,7 +7,7 @@ use crate::{
     api::{self, Shell},
     components::{
         Icon, Live, LiveState, Nav, Notice, Notifier, PaletteButton, PaletteOpener, StepUp, ThemeChoice,
-        icon, on_backdrop, palette, step_up,
+        close_dialog, icon, on_backdrop, palette, step_up,
     },
     error::AppError,
     part::Late,
@@ -33,7 +33,7 @@ pub fn Layout() -> impl IntoView {
     let drawer = NodeRef::<Dialog>::new();
     Effect::new(move |_| {
         path.track();
-        close(drawer);
+        close_dialog(drawer);
     });
     view! {
         // External to the router, which would scroll there and leave the focus behind.
@@ -66,12 +66,6 @@ pub fn Layout() -> impl IntoView {
         <Late wanted=password.wanted() load=step_up with=password failed=missing />
     }
     .into_any()
-}
-
-fn close(drawer: NodeRef<Dialog>) {
-    if let Some(drawer) = drawer.get_untracked() {
-        drawer.close();
-    }
 }
 
 /// Opens the drawer: as a modal dialog, which keeps focus and scrolling inside, or without scripts as a popover.
@@ -112,7 +106,7 @@ fn Drawer(shell: Resource<Result<Shell, AppError>>, drawer: NodeRef<Dialog>) -> 
             // On the backdrop, which counts as the dialog itself.
             on:click=move |event| {
                 if on_backdrop(&event, drawer) {
-                    close(drawer);
+                    close_dialog(drawer);
                 }
             }
         >
@@ -126,7 +120,7 @@ fn Drawer(shell: Resource<Result<Shell, AppError>>, drawer: NodeRef<Dialog>) -> 
                         class="icon-button"
                         popovertarget="menu"
                         popovertargetaction="hide"
-                        on:click=move |_| close(drawer)
+                        on:click=move |_| close_dialog(drawer)
                     >
                         <Icon path=icon::CLOSE />
                         <span class="visually-hidden">"Close menu"</span>

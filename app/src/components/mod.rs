@@ -30,7 +30,7 @@ mod text;
 mod theme;
 
 pub use agent_state::{AgentState, AgentStateView};
-pub use backdrop::on_backdrop;
+pub use backdrop::{close_dialog, on_backdrop};
 pub use badge::{InstanceBadge, StatusBadge};
 pub use buttons::Submit;
 pub use form::{

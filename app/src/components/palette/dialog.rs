@@ -9,7 +9,9 @@ use super::{
 };
 use crate::{
     api,
-    components::{FormError, Icon, Live, ThemeChoice, forget_drafts, on_backdrop, problem, reveal},
+    components::{
+        FormError, Icon, Live, ThemeChoice, close_dialog, forget_drafts, on_backdrop, problem, reveal,
+    },
     error::AppError,
     model::ProjectId,
 };
@@ -60,13 +62,6 @@ impl Contents {
             }
             self.loading.try_set(false);
         });
-    }
-
-    /// Closes it; the browser gives the focus back.
-    fn close(self) {
-        if let Some(dialog) = self.dialog.get_untracked() {
-            dialog.close();
-        }
     }
 }
 
@@ -121,7 +116,7 @@ pub fn Palette(
             node_ref=dialog
             on:click=move |event| {
                 if on_backdrop(&event, dialog) {
-                    contents.close();
+                    close_dialog(contents.dialog);
                 }
             }
         >
@@ -212,7 +207,7 @@ fn doer(contents: Contents) -> Callback<Deed> {
             }
             let refusal = refusal.get_untracked();
             if refusal.is_none() {
-                contents.close();
+                close_dialog(contents.dialog);
             }
             contents.refused.set(refusal);
             if let Some(id) = asked.get_untracked() {
@@ -222,11 +217,11 @@ fn doer(contents: Contents) -> Callback<Deed> {
     }
     Callback::new(move |deed| match deed {
         Deed::Go(path) => {
-            contents.close();
+            close_dialog(contents.dialog);
             navigate(&path, NavigateOptions::default());
         }
         Deed::Theme(chosen) => {
-            contents.close();
+            close_dialog(contents.dialog);
             theme.choose(chosen);
         }
         Deed::SignOut => {

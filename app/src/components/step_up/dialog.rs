@@ -9,7 +9,7 @@ use leptos::{
 use super::{PasswordAgain, StepUp};
 use crate::{
     api,
-    components::{Submit, on_backdrop, successes},
+    components::{Submit, close_dialog, on_backdrop, successes},
 };
 
 /// The dialog; one in the frame.
@@ -35,7 +35,7 @@ pub fn StepUpDialog(
         let times = confirmed.get();
         if before.is_some_and(|before| times > before) {
             let again = step_up.waiting.get_untracked();
-            close(dialog);
+            close_dialog(dialog);
             if let Some(again) = again {
                 again.run(());
             }
@@ -56,7 +56,7 @@ pub fn StepUpDialog(
             }
             on:click=move |event| {
                 if on_backdrop(&event, dialog) {
-                    close(dialog);
+                    close_dialog(dialog);
                 }
             }
         >
@@ -68,7 +68,7 @@ pub fn StepUpDialog(
                 <PasswordAgain action id="step-up-password" />
                 <div class="actions">
                     <Submit label="Go on" pending=action.pending() />
-                    <button type="button" class="button" on:click=move |_| close(dialog)>
+                    <button type="button" class="button" on:click=move |_| close_dialog(dialog)>
                         "Cancel"
                     </button>
                 </div>
@@ -76,10 +76,4 @@ pub fn StepUpDialog(
         </dialog>
     }
     .into_any()
-}
-
-fn close(dialog: NodeRef<Dialog>) {
-    if let Some(dialog) = dialog.get_untracked() {
-        dialog.close();
-    }
 }
