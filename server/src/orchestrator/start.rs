@@ -88,9 +88,17 @@ impl Orchestrator {
     /// # Errors
     /// [`AppError::NotFound`]; [`AppError::Conflict`] when it never ran.
     pub async fn stop(&self, viewer: &Viewer, id: ProjectId) -> Started {
+        self.stop_because(viewer, id, "Stopped.").await
+    }
+
+    /// As [`Orchestrator::stop`], for a `reason` that the project shows from the moment it is paused.
+    ///
+    /// # Errors
+    /// As [`Orchestrator::stop`].
+    pub async fn stop_because(&self, viewer: &Viewer, id: ProjectId, reason: &str) -> Started {
         let project = self.shared.project(viewer.id, id).await?;
         let session = Some(project.tmux_session.clone());
-        self.halt(viewer, project, session, "Stopped.").await
+        self.halt(viewer, project, session, reason).await
     }
 
     /// Ends a project's instance and leaves its terminal session as it is: the coding CLI's turn ends with the
@@ -112,7 +120,7 @@ impl Orchestrator {
         viewer: &Viewer,
         project: Project,
         session: Option<String>,
-        reason: &'static str,
+        reason: &str,
     ) -> Started {
         let id = project.id;
         let latest = db::runs::latest(self.shared.db.reader(), viewer.id, id).await.map_err(internal)?;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use app::{
     error::AppError,
-    model::{ProjectId, SessionId, UserId, Username, Viewer},
+    model::{SessionId, UserId, Username, Viewer},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
@@ -55,29 +55,25 @@ impl Services {
 
     async fn stop_whoever_is_over(&self, limit: u64) -> Result<(), AppError> {
         for user in db::runs::users_with_running(self.db.reader()).await.map_err(error::db)? {
-            let username = db::runs::username(self.db.reader(), user).await.map_err(error::db)?;
-            let Some(reason) = self.over_limit(user, &username, limit).await? else { continue };
-            warn!(%username, reason, "a user's agents are stopped");
-            let viewer = self.viewer_of(user).await?;
-            for instance in db::runs::running(self.db.reader(), user).await.map_err(error::db)? {
-                self.stop_with_reason(&viewer, instance.project, &reason).await?;
+            // A user whose cell does not answer must not keep the others from being measured.
+            if let Err(error) = self.stop_if_over(user, limit).await {
+                error!(user = user.0, %error, "the disk limit of a user cannot be watched");
             }
         }
         Ok(())
     }
 
-    async fn stop_with_reason(&self, viewer: &Viewer, id: ProjectId, reason: &str) -> Result<(), AppError> {
-        self.orchestrator.stop(viewer, id).await?;
-        let mut tx = self.begin().await?;
-        let standing = db::progress::Standing {
-            status: Some(app::model::ProjectStatus::Paused),
-            reason: Some(reason),
-            question: None,
-        };
-        let now = db::now_ms();
-        db::progress::set_standing(&mut tx, viewer.id, id, &standing, now).await.map_err(error::db)?;
-        tx.commit().await.map_err(error::db)?;
-        self.publish_project(viewer, id).await.map(drop)
+    async fn stop_if_over(&self, user: UserId, limit: u64) -> Result<(), AppError> {
+        let username = db::runs::username(self.db.reader(), user).await.map_err(error::db)?;
+        let Some(reason) = self.over_limit(user, &username, limit).await? else { return Ok(()) };
+        warn!(%username, reason, "a user's agents are stopped");
+        let viewer = self.viewer_of(user).await?;
+        for instance in db::runs::running(self.db.reader(), user).await.map_err(error::db)? {
+            if let Err(error) = self.orchestrator.stop_because(&viewer, instance.project, &reason).await {
+                error!(%username, project = instance.project.0, %error, "an agent over the disk limit may go on");
+            }
+        }
+        Ok(())
     }
 
     async fn viewer_of(&self, id: UserId) -> Result<Viewer, AppError> {
