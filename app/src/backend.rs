@@ -58,6 +58,8 @@ pub trait Users: Send + Sync {
     async fn delete_user(&self, viewer: &Viewer, id: UserId, confirmation: Option<&str>) -> Answer<()>;
     /// Makes a user an admin or an admin a user; a conflict for the last admin.
     async fn set_role(&self, viewer: &Viewer, id: UserId, role: Role) -> Answer<User>;
+    /// Ends every session of another user, who has to sign in again; their agents and tokens go on.
+    async fn end_sessions_of(&self, viewer: &Viewer, id: UserId) -> Answer<()>;
     /// Switches another user's second factor off and ends their sessions; not found where there is none.
     async fn remove_second_factor_of(&self, viewer: &Viewer, id: UserId) -> Answer<()>;
 }

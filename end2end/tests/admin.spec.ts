@@ -76,6 +76,19 @@ test('an invited person chooses name and password, is promoted, gets a new passw
     await expect(own.getByRole('alert')).toContainText('The last admin stays one');
   });
 
+  await test.step('signed out everywhere, and back with the password', async () => {
+    const sessions = row.locator('div').filter({ hasText: /^Sessions/ }).locator('dd');
+    await expect(sessions).not.toHaveText('0');
+    await row.getByRole('button', { name: 'Sign out everywhere' }).click();
+    await expect(sessions).toHaveText('0');
+    await guest.page.goto('/');
+    await expect(guest.page).toHaveURL('/login');
+    await signIn(guest.page, nina);
+    const own = page.getByTestId('user-anna');
+    await own.getByRole('button', { name: 'Sign out everywhere' }).click();
+    await expect(own.getByRole('alert')).toContainText('in Settings');
+  });
+
   await test.step('a reset link sets a new password and signs out everywhere', async () => {
     await row.getByRole('button', { name: 'Reset password' }).click();
     const reset = await shownLink(page);
@@ -106,7 +119,7 @@ test('an invited person chooses name and password, is promoted, gets a new passw
     await page.reload();
     const events = page.getByTestId('audit').getByRole('listitem');
     await expect(events.first()).toContainText('anna deleted the account nina');
-    for (const what of ['set a new password with a link', 'made nina an admin', 'used an invitation']) {
+    for (const what of ['signed out nina everywhere', 'set a new password with a link', 'made nina an admin', 'used an invitation']) {
       await expect(events.filter({ hasText: what })).toHaveCount(1);
     }
   });

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use crate::{
-    api::{answered, headers, send_to, set_cookies, signed_in},
+    api::{answered, clear_storage, headers, send_to, set_cookies, signed_in},
     backend::backend,
     model::{Credentials, SignIn},
 };
@@ -115,6 +115,8 @@ pub async fn setup(token: String, username: String, password: String) -> Result<
 #[server(prefix = "/fn", endpoint = "logout", output = Json)]
 pub async fn logout() -> Result<(), AppError> {
     set_cookies(answered(backend()?.logout(&headers()?).await)?)?;
+    // The page forgets drafts itself; without scripts, or if it could not, the browser does.
+    clear_storage()?;
     send_to("/login");
     Ok(())
 }

@@ -61,6 +61,14 @@ pub async fn set_role(id: UserId, role: Role) -> Result<(), AppError> {
     note("The role is changed.")
 }
 
+/// Ends every session of another user.
+#[server(prefix = "/fn", endpoint = "end_sessions_of", output = Json)]
+pub async fn end_sessions_of(id: UserId) -> Result<(), AppError> {
+    let (backend, viewer) = signed_in().await?;
+    answered(backend.end_sessions_of(&viewer, id).await)?;
+    note("The user is signed out everywhere.")
+}
+
 /// A page of security events, those before one or the newest.
 #[server(prefix = "/fn", endpoint = "load_audit", output = Json)]
 pub async fn load_audit(before: Option<AuditId>) -> Result<Vec<AuditEntry>, AppError> {

@@ -23,8 +23,8 @@ mod users;
 
 pub use accounts::{Login, Logout, NavProject, Setup, Shell, load_shell, login_page, setup_page};
 pub use administration::{
-    AcceptIsolation, CreateInvite, CreateReset, DeleteLink, SetRole, admin_page, load_audit, load_isolation,
-    load_links,
+    AcceptIsolation, CreateInvite, CreateReset, DeleteLink, EndSessionsOf, SetRole, admin_page, load_audit,
+    load_isolation, load_links,
 };
 pub use agents::{
     AgentDetail, CreateAgent, DeleteAgent, SaveRules, UpdateAgent, load_agent, load_agent_detail,
@@ -68,8 +68,8 @@ use notice::note;
 pub(crate) use server::give_status;
 #[cfg(feature = "ssr")]
 use server::{
-    answered, headers, posted_without_scripts, send_to, set_cookies, setting_up, shown_cookie, signed_in,
-    unix_lines,
+    answered, clear_storage, headers, posted_without_scripts, send_to, set_cookies, setting_up, shown_cookie,
+    signed_in, unix_lines,
 };
 
 #[cfg(feature = "ssr")]
@@ -77,7 +77,7 @@ mod server {
     //! What every server function does around its one call.
 
     use http::{
-        HeaderMap, HeaderValue, Method, StatusCode,
+        HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
         header::{ACCEPT, COOKIE, SET_COOKIE},
         request::Parts,
     };
@@ -166,6 +166,15 @@ mod server {
             response
                 .append_header(SET_COOKIE, HeaderValue::from_str(&cookie).map_err(|_| AppError::Internal)?);
         }
+        Ok(())
+    }
+
+    /// Asks the browser to remove what pages kept in it, as <https://www.w3.org/TR/clear-site-data/> says. Its cache
+    /// holds only what everybody may see, and the theme is a cookie.
+    pub fn clear_storage() -> Result<(), AppError> {
+        let response = use_context::<ResponseOptions>().ok_or(AppError::Internal)?;
+        let name = HeaderName::from_static("clear-site-data");
+        response.insert_header(name, HeaderValue::from_static("\"storage\""));
         Ok(())
     }
 

@@ -62,6 +62,8 @@ pub struct UserSummary {
     pub running_instances: i64,
     /// When the person signed in last.
     pub last_sign_in_at: Option<Timestamp>,
+    /// How many browsers and programs are signed in.
+    pub sessions: i64,
     /// Whether signing in asks for a second factor.
     pub second_factor: bool,
     /// What the files take; none until it is measured.

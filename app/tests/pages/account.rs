@@ -76,6 +76,7 @@ async fn refusals_are_told_after_a_plain_post() {
         ("put_provider", "/settings", "name=mine&base_url=x&wire_format=openai&key=", "That is no address."),
         ("put_provider", "/settings", "name=openai&base_url=x&wire_format=openai&key=", "is built in"),
         ("set_role", "/admin", "id=1&role=user", "The last admin stays one."),
+        ("end_sessions_of", "/admin", "id=1", "Your own sessions are in Settings."),
     ];
     for (name, from, body, message) in posts {
         let (_, location) = submit(name, from, body).await;

@@ -113,18 +113,24 @@ pub async fn find(db: impl SqliteExecutor<'_>, id: UserId) -> Result<Option<User
 ///
 /// # Errors
 /// Those of the database.
-pub async fn summaries(db: impl SqliteExecutor<'_>, page: Page) -> Result<Vec<UserSummary>, sqlx::Error> {
+pub async fn summaries(
+    db: impl SqliteExecutor<'_>,
+    page: Page,
+    now: i64,
+) -> Result<Vec<UserSummary>, sqlx::Error> {
     let limit = page.sql_limit();
     sqlx::query!(
         r#"select u.id as "id!", u.username, u.role, u.created_at, u.last_sign_in_at,
                   (select count(*) from agents a where a.user_id = u.id) as "agents!: i64",
                   (select count(*) from agent_instances i where i.user_id = u.id and i.status = 'running')
                       as "running_instances!: i64",
+                  (select count(*) from sessions s where s.user_id = u.id and s.expires_at > ?3) as "sessions!: i64",
                   exists (select 1 from second_factors f where f.user_id = u.id and f.confirmed_at is not null)
                       as "second_factor!: bool"
            from users u where u.deleting_at is null and (?1 is null or u.id > ?1) order by u.id limit ?2"#,
         page.after,
-        limit
+        limit,
+        now
     )
     .fetch_all(db)
     .await?
@@ -135,6 +141,7 @@ pub async fn summaries(db: impl SqliteExecutor<'_>, page: Page) -> Result<Vec<Us
             agents: row.agents,
             running_instances: row.running_instances,
             last_sign_in_at: row.last_sign_in_at.map(Timestamp::from_millis),
+            sessions: row.sessions,
             second_factor: row.second_factor,
             disk: None,
             isolation_warning: None,

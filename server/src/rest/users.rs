@@ -35,6 +35,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(remove))
         .routes(routes!(set_role))
         .routes(routes!(reset_link))
+        .routes(routes!(end_sessions))
         .routes(routes!(remove_second_factor))
 }
 
@@ -128,6 +129,23 @@ async fn reset_link(
 ) -> Result<(StatusCode, ShownOnce<NewLink>), Problem> {
     let link = backend.create_reset(admin.viewer(), id).await?;
     Ok((StatusCode::CREATED, ShownOnce(link)))
+}
+
+/// Ends a user's sign-ins, open sockets included; agents go on, tokens for scripts stay valid.
+#[utoipa::path(
+    delete,
+    path = "/users/{id}/sessions",
+    tag = tag::ADMINISTRATION,
+    operation_id = "end_sessions_of_user",
+    responses((status = 204), (status = 409))
+)]
+async fn end_sessions(
+    admin: AdminUser,
+    State(backend): State<SharedBackend>,
+    Path(id): Path<UserId>,
+) -> Result<StatusCode, Problem> {
+    backend.end_sessions_of(admin.viewer(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Switches a user's second factor off and ends their sign-ins: for somebody who lost app and recovery codes.

@@ -50,11 +50,24 @@ impl Services {
     }
 }
 
+/// Ends all of a user's sessions, and writes down what an admin did to that user.
+async fn end_sessions_and_note(
+    tx: &mut Transaction<'_, Sqlite>,
+    viewer: &Viewer,
+    user: &User,
+    action: &str,
+) -> Answer<()> {
+    // Open sockets ask for their session every few seconds and end with it.
+    db::sessions::delete_of_user(tx, user.id).await.map_err(error::db)?;
+    let (actor, name) = (viewer.username.as_str(), user.username.as_str());
+    db::audit::insert(tx, Some(user.id), actor, action, name, now_ms()).await.map_err(error::db)
+}
+
 #[async_trait]
 impl Users for Services {
     async fn users(&self, viewer: &Viewer, page: Page) -> Answer<Vec<UserSummary>> {
         admin(viewer)?;
-        let mut users = db::users::summaries(self.db.reader(), page).await.map_err(error::db)?;
+        let mut users = db::users::summaries(self.db.reader(), page, now_ms()).await.map_err(error::db)?;
         self.disk.measure(self.orchestrator.cells(), &self.folders, &mut users).await?;
         for row in &mut users {
             row.isolation_warning = self.orchestrator.isolation_warning(row.user.id);
@@ -87,11 +100,8 @@ impl Users for Services {
         if others == 0 {
             return Err(AppError::Conflict("The last admin cannot be deleted.".to_owned()));
         }
-        let now = now_ms();
-        db::users::mark_deleting(&mut tx, id, now).await.map_err(error::db)?;
-        db::sessions::delete_of_user(&mut tx, id).await.map_err(error::db)?;
-        let (actor, name) = (viewer.username.as_str(), user.username.as_str());
-        db::audit::insert(&mut tx, Some(id), actor, "user_deleted", name, now).await.map_err(error::db)?;
+        db::users::mark_deleting(&mut tx, id, now_ms()).await.map_err(error::db)?;
+        end_sessions_and_note(&mut tx, viewer, &user, "user_deleted").await?;
         tx.commit().await.map_err(error::db)?;
         self.remove_all_of(&user).await
     }
@@ -120,6 +130,18 @@ impl Users for Services {
         Ok(User { role, ..user })
     }
 
+    async fn end_sessions_of(&self, viewer: &Viewer, id: UserId) -> Answer<()> {
+        admin(viewer)?;
+        if viewer.id == id {
+            // Which of them is the one that asks is seen there.
+            return Err(AppError::Conflict("End your own sessions in Settings.".to_owned()));
+        }
+        let mut tx = self.begin_as_admin(viewer).await?;
+        let user = db::users::find(&mut *tx, id).await.map_err(error::db)?.ok_or(AppError::NotFound)?;
+        end_sessions_and_note(&mut tx, viewer, &user, "sessions_of_user_ended").await?;
+        tx.commit().await.map_err(error::db)
+    }
+
     async fn remove_second_factor_of(&self, viewer: &Viewer, id: UserId) -> Answer<()> {
         admin(viewer)?;
         if viewer.id == id {
@@ -131,12 +153,7 @@ impl Users for Services {
         if !db::second_factors::delete(&mut tx, id).await.map_err(error::db)? {
             return Err(AppError::NotFound);
         }
-        // Open sockets ask for their session every few seconds and end with it.
-        db::sessions::delete_of_user(&mut tx, id).await.map_err(error::db)?;
-        let (actor, name) = (viewer.username.as_str(), user.username.as_str());
-        db::audit::insert(&mut tx, Some(id), actor, "second_factor_removed", name, now_ms())
-            .await
-            .map_err(error::db)?;
+        end_sessions_and_note(&mut tx, viewer, &user, "second_factor_removed").await?;
         tx.commit().await.map_err(error::db)
     }
 }

@@ -19,6 +19,7 @@ async fn only_admins_see_and_change_the_installation() {
         (Method::PUT, "/users/2/role", role),
         (Method::POST, "/users/1/reset-link", None),
         (Method::DELETE, "/users/1", None),
+        (Method::DELETE, "/users/1/sessions", None),
     ] {
         let path = format!("/api/v1{path}");
         let refused = (403, problem(403, "Forbidden", "Only an admin may do this."));
@@ -45,6 +46,28 @@ async fn roles_change_at_once_and_one_admin_stays() {
     assert_eq!(set(1, "user").await.0, 200);
     assert_eq!(admin.get("/api/v1/users").await.0, 403);
     assert_eq!(tom.delete("/api/v1/users/2").await.0, 409, "the last admin is gone");
+}
+
+#[tokio::test]
+async fn an_admin_signs_a_user_out_everywhere() {
+    let server = TestServer::start().await;
+    let (admin, tom) = (server.sign_in(ADMIN).await, server.new_user("tom").await);
+    let again = server.sign_in("tom").await;
+    let sessions = async |user: usize| admin.get("/api/v1/users").await.1[user]["sessions"].clone();
+    // Making a user took another session of the admin's.
+    assert_eq!((sessions(0).await, sessions(1).await), (json!(2), json!(2)));
+    let own = "End your own sessions in Settings.";
+    assert_eq!(admin.delete("/api/v1/users/1/sessions").await, (409, problem(409, "Conflict", own)));
+    assert_eq!(admin.delete("/api/v1/users/99/sessions").await, not_found());
+    assert_eq!(admin.delete("/api/v1/users/2/sessions").await, (204, Value::Null));
+    for client in [&tom, &again] {
+        assert_eq!(client.get("/api/v1/agents").await.0, 401, "a session goes on");
+    }
+    assert_eq!((sessions(0).await, sessions(1).await), (json!(2), json!(0)));
+    let newest = &admin.get("/api/v1/audit").await.1[0];
+    let said = ["actor", "action", "detail"].map(|field| newest[field].as_str().unwrap());
+    assert_eq!(said, [ADMIN, "sessions_of_user_ended", "tom"]);
+    assert_eq!(server.sign_in("tom").await.get("/api/v1/agents").await.0, 200);
 }
 
 #[tokio::test]

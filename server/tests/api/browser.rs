@@ -78,6 +78,7 @@ async fn a_browser_stays_signed_in_and_signs_out() {
         .iter()
         .filter(|c| c.to_str().unwrap().contains("Max-Age=0"));
     assert_eq!(cleared.count(), 2);
+    assert_eq!(out.headers()["clear-site-data"], "\"storage\"");
     assert_eq!(status(&client, Method::GET, &cookie, &[]).await, 401);
 }
 

@@ -47,6 +47,7 @@ fn Administration() -> impl IntoView {
             <FormError problem=problem_without_form(actions.delete) />
             <FormError problem=problem_without_form(actions.role) />
             <FormError problem=problem_without_form(actions.reset) />
+            <FormError problem=problem_without_form(actions.sessions) />
             <FormError problem=problem_without_form(actions.factor) />
             <Load resource=users let:users>
                 <ul class="user-list" data-testid="users">

@@ -18,6 +18,8 @@ pub struct UserActions {
     pub role: ServerAction<api::SetRole>,
     /// Makes a link for a new password.
     pub reset: ServerAction<api::CreateReset>,
+    /// Ends all sessions.
+    pub sessions: ServerAction<api::EndSessionsOf>,
     /// Switches a second factor off.
     pub factor: ServerAction<api::RemoveSecondFactorOf>,
 }
@@ -29,6 +31,7 @@ impl UserActions {
             delete: ServerAction::new(),
             role: ServerAction::new(),
             reset: ServerAction::new(),
+            sessions: ServerAction::new(),
             factor: ServerAction::new(),
         }
     }
@@ -36,8 +39,8 @@ impl UserActions {
     /// How often the list of users changed by them.
     pub fn successes(self) -> Memo<usize> {
         let (deleted, changed) = (successes(self.delete), successes(self.role));
-        let removed = successes(self.factor);
-        Memo::new(move |_| deleted.get() + changed.get() + removed.get())
+        let (ended, removed) = (successes(self.sessions), successes(self.factor));
+        Memo::new(move |_| deleted.get() + changed.get() + ended.get() + removed.get())
     }
 }
 
@@ -49,6 +52,7 @@ pub fn UserRow(row: UserSummary, actions: UserActions) -> impl IntoView {
         agents,
         running_instances,
         last_sign_in_at,
+        sessions,
         second_factor,
         disk,
         isolation_warning,
@@ -74,6 +78,7 @@ pub fn UserRow(row: UserSummary, actions: UserActions) -> impl IntoView {
                 <Fact name="Running">{running_instances}</Fact>
                 <Fact name="Disk">{disk}</Fact>
                 <Fact name="Last sign-in">{signed_in}</Fact>
+                <Fact name="Sessions">{sessions}</Fact>
                 <Fact name="Second factor">{if second_factor { "on" } else { "off" }}</Fact>
                 <Fact name="Since">
                     <LocalTime at=user.created_at />
@@ -100,13 +105,14 @@ fn Fact(name: &'static str, children: Children) -> impl IntoView {
 /// Role, password and deletion.
 #[component]
 fn Manage(user: User, actions: UserActions, second_factor: bool) -> impl IntoView {
-    let UserActions { delete, role, reset, factor } = actions;
+    let UserActions { delete, role, reset, sessions, factor } = actions;
     let (id, name) = (user.id, user.username.to_string());
     let (next, label) = match user.role {
         Role::Admin => ("user", "Make user"),
         Role::User => ("admin", "Make admin"),
     };
     let no_role = problem_of_form(role, move |input| input.id == id);
+    let not_ended = problem_of_form(sessions, move |input| input.id == id);
     let no_link = problem_of_form(reset, move |input| input.id == id);
     let username = user.username;
     let link = Signal::derive(move || {
@@ -124,7 +130,12 @@ fn Manage(user: User, actions: UserActions, second_factor: bool) -> impl IntoVie
                 <input type="hidden" name="role" value=next />
                 <Submit label tone="quiet" pending=role.pending() />
             </ActionForm>
+            <ActionForm action=sessions attr:aria-label=format!("Sessions of {name}")>
+                <input type="hidden" name="id" value=id.to_string() />
+                <Submit label="Sign out everywhere" tone="quiet" pending=sessions.pending() />
+            </ActionForm>
         </div>
+        <FormError problem=not_ended />
         <FormError problem=no_role />
         <FormError problem=no_link />
         <ShownLink link />

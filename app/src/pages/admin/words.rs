@@ -33,6 +33,7 @@ pub fn event(entry: &AuditEntry) -> String {
         "password_changed" => "changed the password".to_owned(),
         "link_deleted" => "made a link void".to_owned(),
         "session_ended" => "signed out another session".to_owned(),
+        "sessions_of_user_ended" => format!("signed out {detail} everywhere"),
         "other_sessions_ended" => format!("signed out all other sessions ({detail})"),
         "api_key_stored" => format!("stored a key for {detail}"),
         "provider_stored" => format!("stored the model server {detail}"),

@@ -23,6 +23,7 @@ impl Users for Fake {
             agents: 1,
             running_instances: 1,
             last_sign_in_at: Some(Timestamp::from_millis(0)),
+            sessions: 2,
             second_factor: true,
             disk: Some(DiskUse { bytes: 3_565_158, complete: false, measured_at: Timestamp::from_millis(0) }),
             isolation_warning: Some("No <sandbox>.".to_owned()),
@@ -38,6 +39,10 @@ impl Users for Fake {
     async fn set_role(&self, _: &Viewer, _: UserId, role: Role) -> Answer<User> {
         assert_eq!(role, Role::User);
         Err(AppError::Conflict("The last admin stays one.".to_owned()))
+    }
+    async fn end_sessions_of(&self, _: &Viewer, id: UserId) -> Answer<()> {
+        assert_eq!(id, UserId(1));
+        Err(AppError::Conflict("Your own sessions are in Settings.".to_owned()))
     }
     async fn remove_second_factor_of(&self, _: &Viewer, id: UserId) -> Answer<()> {
         assert_eq!(id, UserId(1));

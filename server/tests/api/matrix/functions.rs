@@ -91,6 +91,7 @@ fn about(name: &str) -> About {
         | "load_outbound"
         | "set_outbound"
         | "admin_page"
+        | "end_sessions_of"
         | "remove_second_factor_of" => Admin,
         other => panic!("say in the matrix what the server function {other} is about"),
     }
