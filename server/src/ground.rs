@@ -15,6 +15,7 @@ use crate::{
     crypto::{ApiKeyCipher, KeyError, MasterKey},
     data_lock::{DataLock, LockError},
     db::{self, Db, DbError},
+    gateway::token::InstanceTokens,
     rotate,
     services::UserFolders,
 };
@@ -51,6 +52,8 @@ pub struct Ground {
     pub auth: Auth,
     /// Cipher of stored keys.
     pub cipher: ApiKeyCipher,
+    /// Tokens of instances.
+    pub tokens: InstanceTokens,
     /// Users' folders.
     pub folders: UserFolders,
 }
@@ -100,6 +103,7 @@ impl Ground {
         Ok(Self {
             auth: Auth::new(db.clone(), &master, config),
             cipher: ApiKeyCipher::new(&master),
+            tokens: InstanceTokens::new(&master),
             folders: UserFolders::new(config.users_dir(), config.run_dir.clone()),
             db,
         })

@@ -53,7 +53,7 @@ use gateway::{Gateway, GatewayError, Upstreams};
 use ground::{Ground, GroundError};
 use live::LiveHub;
 use metrics::Metrics;
-use orchestrator::Orchestrator;
+use orchestrator::{GatewayAccess, Orchestrator};
 use readiness::Readiness;
 use reserve::DiskWatch;
 use services::{DiskGauge, Services, SetupToken, StoredKeys};
@@ -164,7 +164,7 @@ fn assemble(
     tracker: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> Result<(AppState, Arc<Services>), RunError> {
-    let Ground { db, auth, cipher, folders } = ground;
+    let Ground { db, auth, cipher, tokens, folders } = ground;
     let live = LiveHub::default();
     let upstreams = config
         .upstreams
@@ -183,7 +183,7 @@ fn assemble(
         tracker.clone(),
         shutdown.clone(),
     )?;
-    let gateway_url = format!("http://{}/gateway", reachable(addr));
+    let access = GatewayAccess { url: format!("http://{}/gateway", reachable(addr)), tokens };
     let door = Router::new().nest("/gateway", gateway::router(gateway.clone()));
     let doors = Doors::new(config, door, tracker.clone(), shutdown.clone()).map_err(RunError::Doors)?;
     let orchestrator = Orchestrator::new(
@@ -191,7 +191,7 @@ fn assemble(
         config.clone(),
         live.clone(),
         metrics.clone(),
-        gateway_url,
+        access,
         (cells, doors),
         shutdown.child_token(),
     );

@@ -156,6 +156,20 @@ pub async fn insert(
     Ok(InstanceId(done.execute(&mut **tx).await?.last_insert_rowid()))
 }
 
+/// When an instance was first started, in milliseconds since the Unix epoch.
+///
+/// # Errors
+/// Those of the database.
+pub async fn started_at(
+    tx: &mut Transaction<'_, Sqlite>,
+    user: UserId,
+    id: InstanceId,
+) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar!("select started_at from agent_instances where user_id = ? and id = ?", user.0, id.0)
+        .fetch_optional(&mut **tx)
+        .await
+}
+
 /// Gives an instance a token: from now on only this one opens the gateway.
 ///
 /// # Errors

@@ -37,6 +37,7 @@ use crate::{
     cells::{Cells, doors::Doors},
     config::Config,
     db::{self, Db},
+    gateway::token::InstanceTokens,
     live::LiveHub,
     metrics::Metrics,
     runner_link::LinkError,
@@ -61,13 +62,21 @@ pub struct Orchestrator {
     tracker: TaskTracker,
 }
 
+/// How instances reach the models.
+pub struct GatewayAccess {
+    /// Where (`http://127.0.0.1:3000/gateway`), for cells that are on the machine's network.
+    pub url: String,
+    /// With what.
+    pub tokens: InstanceTokens,
+}
+
 /// What every keeper uses.
 pub(crate) struct Shared {
     db: Db,
     config: Arc<Config>,
     live: LiveHub,
     metrics: Metrics,
-    gateway_url: String,
+    gateway: GatewayAccess,
     cells: Cells,
     doors: Doors,
     admission: Admission,
@@ -93,14 +102,13 @@ struct KeeperHandle {
 }
 
 impl Orchestrator {
-    /// An orchestrator without any keeper yet; `gateway_url` is how cells reach the gateway
-    /// (`http://127.0.0.1:3000/gateway`) if they are on the machine's network. Its tasks end with `shutdown`.
+    /// An orchestrator without any keeper yet. Its tasks end with `shutdown`.
     pub fn new(
         db: Db,
         config: Arc<Config>,
         live: LiveHub,
         metrics: Metrics,
-        gateway_url: String,
+        gateway: GatewayAccess,
         (cells, doors): (Cells, Doors),
         shutdown: CancellationToken,
     ) -> Self {
@@ -111,7 +119,7 @@ impl Orchestrator {
             db,
             doors,
             empty_cell: tokio::sync::Mutex::default(),
-            gateway_url,
+            gateway,
             isolation: Mutex::default(),
             live,
             metrics,

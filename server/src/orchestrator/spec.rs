@@ -11,10 +11,7 @@ use super::{
     Shared,
     convert::{cli_to_nanobot, policy_to_nanobot, step_to_nanobot, wire_to_nanobot},
 };
-use crate::{
-    db::{self, now_ms},
-    gateway::token,
-};
+use crate::db::{self, now_ms};
 
 /// How long an instance's token is valid without being renewed; a living instance's lease is renewed all the time.
 pub const LEASE: Duration = Duration::from_secs(24 * 3600);
@@ -24,7 +21,7 @@ pub fn lease_end() -> i64 {
     now_ms().saturating_add(i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// Builds the order to start an instance and gives it a fresh token; none if its rows are gone.
+/// Builds the order to start an instance and opens the gateway to its token; none if its rows are gone.
 ///
 /// # Errors
 /// Those of the database.
@@ -40,8 +37,9 @@ pub async fn start_instance(
         return Ok(None);
     };
     let own = db::custom_providers::find(shared.db.reader(), user, agent.draft.model.provider()).await?;
-    let token = token::issue();
     let mut tx = shared.db.begin().await?;
+    let Some(started_at) = db::runs::started_at(&mut tx, user, instance).await? else { return Ok(None) };
+    let token = shared.gateway.tokens.of(instance, started_at);
     db::runs::set_token(&mut tx, user, instance, &token.hash, lease_end()).await?;
     tx.commit().await?;
     Ok(Some(StartInstance {
@@ -83,5 +81,5 @@ fn gateway_url(shared: &Shared, isolation: &Isolation) -> String {
     if isolation.facts.private_network.holds {
         return format!("http://127.0.0.1:{GATEWAY_PORT}/gateway");
     }
-    shared.gateway_url.clone()
+    shared.gateway.url.clone()
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use app::model::{ProjectId, UserId};
+use app::model::{InstanceId, ProjectId, UserId};
 use async_trait::async_trait;
 use axum::{
     Router,
@@ -18,8 +18,9 @@ use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 use secrecy::{ExposeSecret as _, SecretString};
 use server::{
+    crypto::MasterKey,
     db::{Db, now_ms, usage},
-    gateway::{self, Gateway, GatewayError, KeySource, Upstreams, token},
+    gateway::{self, Gateway, GatewayError, KeySource, Upstreams, token::InstanceTokens},
     live::LiveHub,
     metrics::Metrics,
 };
@@ -165,7 +166,8 @@ impl Kit {
     pub async fn new(key: Option<&'static str>, upstream: SocketAddr) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open(&folder.path().join("a.db")).await.unwrap();
-        let token = token::issue();
+        let master = MasterKey::load_or_create(&folder.path().join("master.key")).unwrap();
+        let token = InstanceTokens::new(&master).of(InstanceId(1), 0);
         insert_instance(&db, &token.hash).await;
         let mut upstreams = Upstreams::default();
         for provider in ["anthropic", "openai", "gemini", "openrouter", "ollama"] {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use app::model::InstanceId;
 use serde_json::json;
 use server::{
+    crypto::MasterKey,
     db::{self, now_ms},
-    gateway::token,
+    gateway::token::InstanceTokens,
 };
 
 use crate::{
@@ -107,7 +109,8 @@ async fn model_calls_are_counted_with_their_tokens() {
     let tom = server.new_user("tom").await;
     let agent = tom.new_agent("helper").await;
     let project = tom.new_project(agent, "shop").await["id"].as_i64().unwrap();
-    let issued = token::issue();
+    let master = MasterKey::load(&server.data().join("master.key")).unwrap();
+    let issued = InstanceTokens::new(&master).of(InstanceId(1), 0);
     let db = server.database().await;
     let mut tx = db.begin().await.unwrap();
     let row = "insert into agent_instances (user_id, agent_id, project_id, status, token_hash, token_expires_at, started_at)
