@@ -41,10 +41,16 @@ install_packages() {
 make_account() {
     if [ -n "$prefix" ]; then
         note "Not done with --prefix: the account $account; everything belongs to $(id -un)."
-    elif ! getent passwd $account >/dev/null; then
-        useradd --system --user-group --home-dir "$data" --no-create-home --shell /usr/sbin/nologin $account
-        note "made the account $account"
+        return 0
     fi
+    # The second one owns nothing: it is what an empty cell is measured under.
+    local name
+    for name in $account $account-probe; do
+        if ! getent passwd "$name" >/dev/null; then
+            useradd --system --user-group --home-dir "$data" --no-create-home --shell /usr/sbin/nologin "$name"
+            note "made the account $name"
+        fi
+    done
 }
 
 # own PATH: gives it to the account of the service.
@@ -73,7 +79,7 @@ copy_release() {
 
 # placed FILE: its text with the paths of this installation.
 placed() {
-    sed -e "s#/opt/autocode/#$base/#g" -e "s#/etc/autocode/#$etc/#g" -e "s#/run/autocode#$run#g" \
+    sed -e "s#/usr/local/sbin/#$prefix/usr/local/sbin/#g" -e "s#/opt/autocode/#$base/#g" -e "s#/etc/autocode/#$etc/#g" -e "s#/run/autocode#$run#g" \
         -e "s#=/data\$#=$data#" -e "s# /data/# $data/#g" -e "s#:-/data}#:-$data}#" "$1"
 }
 
@@ -101,9 +107,14 @@ write_configuration() {
     placed "$here/deploy/systemd/autocode-user" >"$user_ctl"
     chmod 755 "$ctl" "$user_ctl"
     placed "$here/deploy/logrotate" >"$logrotate"
+    # There before anything is in it: a service whose runtime folder is root's gets all that is in it.
+    mkdir -p "$tmpfiles"
+    printf 'd %s 0711 %s %s -\n' "$run" $account $account >"$tmpfiles/autocode.conf"
     if with_systemd; then
+        systemd-tmpfiles --create "$tmpfiles/autocode.conf"
         systemctl daemon-reload
         systemctl --quiet enable autocode.service
+        systemctl --quiet enable --now autocode-users.path autocode-probe.socket
     fi
 }
 
@@ -185,6 +196,11 @@ upgrade() {
 # The unit files of the version that runs again.
 placed_units_of() {
     local unit
+    for unit in "$here"/deploy/systemd/*.*; do
+        [ ! -e "$base/$1/deploy/systemd/$(basename "$unit")" ] || continue
+        ! with_systemd || systemctl --quiet disable --now "$(basename "$unit")" 2>/dev/null || true
+        rm -f "$units/$(basename "$unit")"
+    done
     for unit in "$base/$1"/deploy/systemd/*.*; do
         placed "$unit" >"$units/$(basename "$unit")"
     done
@@ -228,10 +244,18 @@ farewell() {
     if [ ! -e "$data/autocode.db" ]; then
         note "It has not been started yet."
     elif can_start; then
-        note "The link for the first account is in the log: journalctl -u autocode | grep token="
+        note "The link for the first account is in the log: journalctl -u autocode | grep /setup"
         note "or make it here: $ctl create-admin --username NAME --password-stdin"
     fi
     note "What is missing for agents: $ctl doctor"
+}
+
+# The service's, the probe's and those of users' cells.
+remove_accounts() {
+    local name
+    for name in $(getent passwd | cut -d: -f1 | grep -Ex "$account(-probe|-[0-9]+)?"); do
+        userdel "$name"
+    done
 }
 
 remove_installation() {
@@ -241,11 +265,13 @@ remove_installation() {
     service stop || true
     if with_systemd; then
         systemctl --quiet disable autocode.service || true
+        systemctl --quiet disable --now autocode-users.path autocode-probe.socket || true
         systemctl list-units --all --plain --no-legend 'autocode-cell@*.socket' | awk '{ print $1 }' |
             xargs -r systemctl --quiet disable --now || true
         systemctl stop 'autocode-cell@*.service' || true
     fi
-    rm -rf "$units"/autocode.service "$units"/autocode.slice "$units"/autocode-cell@* "$prefix"/etc/tmpfiles.d/autocode-*.conf
+    # What says whose number is whose stays with the data.
+    rm -f "$units"/autocode.service "$units"/autocode.slice "$units"/autocode-*.{service,socket,path} "$tmpfiles/autocode.conf"
     ! with_systemd || systemctl daemon-reload
     rm -rf "${base:?}"
     rm -f "$ctl" "$user_ctl" "$logrotate" "$caddy"
@@ -259,6 +285,7 @@ remove_installation() {
         die "$data holds something else than AutoCode's data; it was left alone."
     fi
     rm -rf "${data:?}" "${etc:?}" "${backups:?}" "${run:?}"
-    if [ -z "$prefix" ] && getent passwd $account >/dev/null; then userdel $account; fi
+    rm -rf "$units"/autocode-cell@*.service.d "$tmpfiles"/autocode-*.conf "$prefix"/etc/sysusers.d/autocode-*.conf
+    [ -n "$prefix" ] || remove_accounts
     say "AutoCode, its data and its backups are removed."
 }

@@ -42,6 +42,7 @@ current=$base/current
 etc=$prefix/etc/autocode
 env_file=$etc/autocode.env
 units=$prefix/etc/systemd/system
+tmpfiles=$prefix/etc/tmpfiles.d
 backups=$prefix/var/backups/autocode
 ctl=$prefix/usr/local/sbin/autocode-ctl
 user_ctl=$prefix/usr/local/sbin/autocode-user

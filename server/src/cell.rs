@@ -5,9 +5,43 @@
 use std::process::ExitCode;
 
 use autocode_sandbox::{CellSpec, Group, launch};
-use server::cells;
+use server::{cells, launcher};
 
-use crate::{cli::CellArgs, fail};
+use crate::{
+    cli::{CellArgs, ExamineArgs, GiveUserArgs},
+    fail,
+};
+
+/// Gives a user's folders to the account of the cell.
+pub fn give_user(args: GiveUserArgs) -> ExitCode {
+    let config = match args.config.resolve() {
+        Ok(config) => config,
+        Err(e) => return fail(e),
+    };
+    match launcher::give_user(&config, &args.user, args.uid) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => fail(format!("The folders of {} cannot be given to {}: {e}.", args.user, args.uid)),
+    }
+}
+
+/// Measures an empty cell that is started like users' cells, and tells the server over standard output.
+pub async fn examine(args: ExamineArgs) -> ExitCode {
+    let config = match args.config.resolve() {
+        Ok(config) => config,
+        Err(e) => return fail(e),
+    };
+    let examined = autocode_sandbox::examine(&cells::unit::empty_cell(&config, &args.folder)).await;
+    match examined
+        .map_err(|e| e.to_string())
+        .and_then(|f| serde_json::to_string(&f).map_err(|e| e.to_string()))
+    {
+        Ok(facts) => {
+            println!("{facts}");
+            ExitCode::SUCCESS
+        }
+        Err(e) => fail(format!("No cell can be examined: {e}.")),
+    }
+}
 
 /// Runs the cell until it ends.
 pub async fn run(args: CellArgs) -> ExitCode {

@@ -2,10 +2,14 @@
 //!
 //! Must not do anything: it only says what was asked for.
 
+mod unit;
+
 use std::{path::PathBuf, sync::LazyLock};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use server::config::ConfigArgs;
+
+pub use unit::{CellArgs, ExamineArgs, GiveUserArgs};
 
 /// Version and, in a packed release, the revision that it was built from.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
@@ -57,6 +61,12 @@ pub enum Command {
     /// Become a user's cell; started by systemd, which passes the socket that the server connects to.
     #[command(hide = true)]
     Cell(CellArgs),
+    /// Give a user's folders to an account of its own; started by root's `autocode-user`.
+    #[command(hide = true)]
+    GiveUser(GiveUserArgs),
+    /// Measure an empty cell and print what it keeps apart, as JSON; started by systemd when the server asks.
+    #[command(hide = true)]
+    Examine(ExamineArgs),
     /// The server without rights, under root's `serve`.
     #[command(hide = true)]
     Server,
@@ -224,17 +234,6 @@ pub struct ConfineArgs {
     /// The program and its arguments.
     #[arg(last = true, required = true)]
     pub command: Vec<PathBuf>,
-}
-
-/// Options of `cell`.
-#[derive(Args, Debug)]
-pub struct CellArgs {
-    /// Whose cell.
-    #[arg(long)]
-    pub user: app::model::Username,
-    /// Where the installation is.
-    #[command(flatten)]
-    pub config: Box<ConfigArgs>,
 }
 
 /// Options of `tunnel`.

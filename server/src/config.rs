@@ -35,6 +35,9 @@ const STEP_UP_SECS: u64 = 15 * 60;
 /// Requests a second of one sender.
 const REQUESTS_PER_SECOND: u32 = 50;
 
+/// Name of the folder of all users' folders, in the data folder.
+pub const USERS_FOLDER: &str = "users";
+
 /// The flags of every role that needs the configuration; each can be set in the environment or in a `.env` file too.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ConfigArgs {
@@ -248,7 +251,7 @@ impl Config {
 
     /// The folder that holds one folder a user.
     pub fn users_dir(&self) -> PathBuf {
-        self.data_dir.join("users")
+        self.data_dir.join(USERS_FOLDER)
     }
 
     /// A user's HOME.

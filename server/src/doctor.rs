@@ -13,6 +13,8 @@ use server::{
 };
 use tokio::process::Command;
 
+use crate::maintenance;
+
 /// No program takes longer to say its version.
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -26,6 +28,10 @@ enum Finding {
 
 /// Prints one line for each thing that is needed; fails if one is missing.
 pub async fn run(config: Config) -> ExitCode {
+    // Bait and folders that root left behind would be in the way of a service that is not root.
+    if let Some(failed) = maintenance::become_service(&config) {
+        return failed;
+    }
     let findings = [
         ("tmux", program("tmux", "-V", "install the package tmux").await),
         ("git", program("git", "--version", "install the package git").await),

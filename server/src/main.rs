@@ -81,6 +81,8 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Serve(config) => with(*config, serve::serve).await,
         Command::Server => serve::server().await,
         Command::Cell(args) => cell::run(args).await,
+        Command::GiveUser(args) => cell::give_user(args),
+        Command::Examine(args) => cell::examine(args).await,
         Command::Probe(args) => probe(&args),
         Command::Confine(args) => confine::run(args),
         Command::Tunnel(args) => runner::tunnel(&args.host, args.port),
@@ -152,7 +154,7 @@ async fn run_runner(args: RunnerArgs) -> ExitCode {
 
 fn probe(args: &ProbeArgs) -> ExitCode {
     let measured = autocode_sandbox::Challenge::read(&args.doors)
-        .map(|challenge| autocode_sandbox::measure(&challenge, &args.home))
+        .map(|challenge| autocode_sandbox::measure(&challenge, &args.doors, &args.home))
         .and_then(|facts| serde_json::to_string(&facts).map_err(std::io::Error::other));
     match measured {
         Ok(facts) => {

@@ -112,6 +112,14 @@ pub async fn rotate_key(config: Config) -> ExitCode {
     }
 }
 
+/// As [`become_owner`], where that is the account of a service: to another installation, root's own, root gives an account
+/// at each start.
+pub fn become_service(config: &Config) -> Option<ExitCode> {
+    let owner = config.data_dir.metadata().ok()?.uid();
+    let given = config.isolation.cell_uids.as_ref().is_some_and(|uids| uids.contains(&owner));
+    if given { None } else { become_owner(config) }
+}
+
 /// As root, becomes the owner of the data folder by starting this program again: what it writes must be the server's.
 ///
 /// Not where that account cannot reach the folder: there root itself starts the server, and gives it everything first.

@@ -11,9 +11,9 @@ use crate::protocol::Isolation;
 
 /// Tries what the challenge in the doors folder lists; without one nothing is known.
 pub(crate) fn measure(doors: Option<&Path>, home: &Path) -> Isolation {
-    let facts = match doors.map(Challenge::read) {
-        Some(Ok(challenge)) => measure_cell(&challenge, home),
-        Some(Err(error)) => {
+    let facts = match doors.map(|doors| (doors, Challenge::read(doors))) {
+        Some((doors, Ok(challenge))) => measure_cell(&challenge, doors, home),
+        Some((_, Err(error))) => {
             warn!(%error, "the isolation cannot be measured");
             Facts::unknown("It was not measured: there was nothing to try it with.")
         }

@@ -35,8 +35,6 @@ pub struct Challenge {
     pub port: u16,
     /// Name of an abstract socket on which something listens.
     pub abstract_name: String,
-    /// User id of the server.
-    pub server_uid: u32,
 }
 
 impl Challenge {
@@ -92,7 +90,6 @@ impl Canaries {
             process: (pid, start_time(pid).unwrap_or_default()),
             port: port.local_addr()?.port(),
             abstract_name,
-            server_uid: rustix::process::geteuid().as_raw(),
         };
         Ok(Self { challenge, _port: port, _abstract: socket })
     }

@@ -5,7 +5,10 @@
 use std::{
     fs::{self, File},
     net::{Ipv4Addr, SocketAddr, TcpStream},
-    os::{linux::net::SocketAddrExt as _, unix::net::UnixStream},
+    os::{
+        linux::net::SocketAddrExt as _,
+        unix::{fs::MetadataExt as _, net::UnixStream},
+    },
     path::Path,
     time::Duration,
 };
@@ -19,14 +22,14 @@ use crate::{
 /// A loopback port answers at once or not at all.
 const CONNECT_LIMIT: Duration = Duration::from_millis(500);
 
-/// Measures this process's cell; `home` is its user's own folder.
-pub fn measure(challenge: &Challenge, home: &Path) -> Facts {
+/// Measures this process's cell; `doors` is the server's folder in it, `home` its user's own.
+pub fn measure(challenge: &Challenge, doors: &Path, home: &Path) -> Facts {
     Facts {
         bubblewrap: bubblewrap(),
         own_files: own_files(challenge, home),
         own_processes: own_processes(challenge.process),
         private_network: private_network(challenge),
-        own_account: own_account(challenge.server_uid),
+        own_account: own_account(doors),
         limits: limits::measure(Path::new("/sys/fs/cgroup")),
     }
 }
@@ -77,24 +80,15 @@ fn private_network(challenge: &Challenge) -> Fact {
     Fact::yes("A port on the machine's 127.0.0.1 and an abstract socket were tried and do not answer.")
 }
 
-fn own_account(server: u32) -> Fact {
-    let Some(own) = outer_uid() else { return Fact::no("The user id outside cannot be found out.") };
-    if own == server || own == 0 {
-        return Fact::no("The cell runs under the server's account.");
+/// In a user namespace the numbers of other accounts are hidden, that they are others is not.
+fn own_account(doors: &Path) -> Fact {
+    let own = rustix::process::geteuid();
+    match fs::metadata(doors) {
+        Err(error) => Fact::no(format!("The server's folder cannot be looked at: {error}.")),
+        Ok(_) if own.is_root() => Fact::no("The cell runs as root."),
+        Ok(meta) if meta.uid() == own.as_raw() => Fact::no("The cell runs under the server's account."),
+        Ok(_) => Fact::yes("The server's folder belongs to another account than the cell's."),
     }
-    Fact::yes(format!("The cell has the user id {own}, the server has {server}."))
-}
-
-/// This process's user id in the namespace outside, as far as the kernel tells it.
-fn outer_uid() -> Option<u32> {
-    let own = rustix::process::geteuid().as_raw();
-    let map = fs::read_to_string("/proc/self/uid_map").ok()?;
-    map.lines().find_map(|line| {
-        let numbers: Vec<u32> = line.split_whitespace().flat_map(str::parse).collect();
-        let &[inside, outside, count] = numbers.as_slice() else { return None };
-        let offset = own.checked_sub(inside).filter(|offset| *offset < count)?;
-        outside.checked_add(offset)
-    })
 }
 
 /// When a process started, in clock ticks since boot; none if it cannot be seen.
@@ -115,7 +109,7 @@ mod tests {
         fs::create_dir_all(users.join("eva")).unwrap();
         fs::write(folder.path().join("autocode.db"), "x").unwrap();
         let canaries = Canaries::lay(folder.path(), &users, &[folder.path().join("autocode.db")]).unwrap();
-        let facts = measure(canaries.challenge(), &users.join("tom"));
+        let facts = measure(canaries.challenge(), folder.path(), &users.join("tom"));
         let holds: Vec<_> = facts.named().iter().map(|(_, fact)| fact.holds).collect();
         assert_eq!(holds, [false; 6], "{facts:#?}");
         assert_eq!(

@@ -1,16 +1,22 @@
 //! Users' cells as the server knows them: what they are made of, and who starts them.
 //!
-//! Started by an ordinary account, the server starts cells itself, under that account. Started by root, it runs without
-//! rights and asks the root process above it, which gives each cell an account of its own.
+//! Started by an ordinary account, the server starts cells itself, under that account, unless a service manager does: then
+//! connecting to a user's socket starts the cell. Started by root, it runs without rights and asks the root process above
+//! it, which gives each cell an account of its own.
 
 mod client;
 pub mod doors;
 pub mod protocol;
+pub mod unit;
 
 use std::{ffi::OsString, path::PathBuf};
 
 use app::model::Username;
 use autocode_sandbox::{Account, CellSpec, Facts, Group, examine, launch, real};
+use cap_std::{
+    ambient_authority,
+    fs::{Dir, MetadataExt as _},
+};
 use sha2::{Digest as _, Sha256};
 use tokio::process::Child;
 use tracing::warn;
@@ -77,6 +83,15 @@ impl Cells {
                 }
             }
             _ => {
+                if Dir::open_ambient_dir(config.users_dir(), ambient_authority())
+                    .and_then(|users| belongs_to_another(&users, username.as_str()))
+                    .is_ok_and(|foreign| foreign)
+                {
+                    return Err(format!(
+                        "the files of {username} are of an account of its own, and its unit does not listen: `systemctl \
+                         status autocode-cell@{username}.socket` says why"
+                    ));
+                }
                 let group = delegated_group(config, username.as_str());
                 let spec = CellSpec { group, ..spec(config, username.as_str()) };
                 let cell = launch(&spec, &arguments(&spec, config)).await.map_err(|e| e.to_string())?;
@@ -113,7 +128,10 @@ impl Cells {
     /// Starts a cell that belongs to nobody, as users' cells are started, and says what its probe found.
     pub async fn examine(&self, config: &Config) -> Facts {
         let examined = match self {
-            Self::Own => examine_empty(config, None, delegated_group(config, "nobody")).await,
+            Self::Own => match unit::examine(config).await {
+                Some(examined) => examined,
+                None => examine_empty(config, None, delegated_group(config, "nobody")).await,
+            },
             Self::Launcher(launcher) => match launcher.order(Order::Examine).await {
                 Ok(Reply::Examined(facts)) => Ok(*facts),
                 Ok(other) => Err(LauncherError::Unexpected(Box::new(other)).to_string()),
@@ -124,6 +142,20 @@ impl Cells {
             warn!(error, "a cell could not be examined");
             Facts::unknown(&format!("No cell could be examined: {error}."))
         })
+    }
+}
+
+/// Whether something in a folder is of another account than this process's, which cannot remove it: a user's, whose cell
+/// a service manager starts. What is not there is nobody's; root is hindered by nobody.
+///
+/// # Errors
+/// Those of the file system.
+pub fn belongs_to_another(folder: &Dir, name: &str) -> std::io::Result<bool> {
+    let own = rustix::process::geteuid();
+    match folder.symlink_metadata(name) {
+        Ok(meta) => Ok(!own.is_root() && meta.uid() != own.as_raw()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

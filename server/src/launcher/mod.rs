@@ -4,6 +4,7 @@
 //! the network. If the server crashes it is started again; if this process ends, so does the server, and agents live on.
 
 mod child;
+mod grant;
 mod orders;
 mod ownership;
 
@@ -35,6 +36,7 @@ use crate::{
     config::Config,
     ground::prepare_folders,
 };
+pub use grant::give_user;
 use orders::Orders;
 pub use ownership::Owner;
 

@@ -9,7 +9,10 @@ use tokio::time::{Instant, sleep};
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-use super::ownership::{self, Owner};
+use super::{
+    grant,
+    ownership::{self, Owner},
+};
 use crate::{
     cells::{
         self, examine_empty,
@@ -71,10 +74,10 @@ impl Orders {
         self.check(&user)?;
         let (config, server) = (self.config.clone(), self.server);
         let work = move || {
-            let open = |path| Dir::open_ambient_dir(path, ambient_authority());
+            let run = Dir::open_ambient_dir(&config.run_dir, ambient_authority())?;
             let name = user.username.as_str();
-            ownership::prepare(&open(config.users_dir())?, name, &["projects", "config"], server, user.uid)?;
-            ownership::prepare(&open(config.run_dir.clone())?, name, &[], server, user.uid)
+            ownership::prepare(&grant::users(&config)?, name, &["projects", "config"], server, user.uid)?;
+            ownership::prepare(&run, name, &[], server, user.uid)
         };
         blocking(work).await
     }

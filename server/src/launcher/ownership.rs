@@ -11,6 +11,8 @@ use cap_std::{
 };
 use rustix::fs::{AtFlags, Gid, Mode, Uid, chmodat, chownat};
 
+use crate::config::USERS_FOLDER;
+
 /// Deepest folder that is handed over; each level keeps a handle open.
 const MAX_DEPTH: usize = 256;
 
@@ -36,7 +38,7 @@ pub fn claim(data_dir: &Path, run_dir: &Path, server: Owner) -> io::Result<()> {
         let name = entry.file_name();
         if entry.metadata()?.is_dir() {
             let folder = data.open_dir(&name)?;
-            if name == "users" || data_dir.join(&name) == run_dir {
+            if name == USERS_FOLDER || data_dir.join(&name) == run_dir {
                 give(&folder, server, 0o700)?;
                 continue;
             }
@@ -92,6 +94,24 @@ pub fn prepare(parent: &Dir, name: &str, parts: &[&str], server: Owner, uid: u32
         }
     }
     Ok(())
+}
+
+/// Makes `name` below `parent` a folder that only `owner` enters, if it is missing.
+///
+/// # Errors
+/// `PermissionDenied` if it belongs to somebody else; else those of the file system.
+pub fn prepare_private(parent: &Dir, name: &str, owner: Owner) -> io::Result<()> {
+    match parent.create_dir(name) {
+        Ok(()) => give(&parent.open_dir(name)?, owner, 0o700),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let found = parent.open_dir(name)?.dir_metadata()?.uid();
+            let why = || format!("{name} belongs to the user id {found}, not to {}", owner.uid);
+            (found == owner.uid)
+                .then_some(())
+                .ok_or_else(|| io::Error::new(io::ErrorKind::PermissionDenied, why()))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Gives a folder itself, by its handle.

@@ -19,7 +19,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use super::Shared;
-use crate::runner_link::{Link, LinkError, connect};
+use crate::{
+    cells,
+    runner_link::{Link, LinkError, connect},
+};
 
 /// How long a new cell may take until its runner answers.
 const START_LIMIT: Duration = Duration::from_secs(15);
@@ -130,7 +133,8 @@ fn service_managed(run_dir: &Path) -> bool {
     matches!((owner(run_dir), owner(&socket(run_dir))), (Ok(folder), Ok(socket)) if folder != socket)
 }
 
-/// Removes what a user's cells left in the run folder, following no link that the user may have put there.
+/// Removes what a user's cells left in the run folder, following no link that the user may have put there. What is of an
+/// account of its own goes with the user's unit.
 ///
 /// # Errors
 /// Those of the file system; a folder that is not there is fine.
@@ -143,6 +147,9 @@ pub async fn remove_run_dir(run_dir: &Path, username: &Username) -> std::io::Res
             run => run?,
         };
         for folder in folders {
+            if cells::belongs_to_another(&run, &folder)? {
+                continue;
+            }
             match run.remove_dir_all(folder) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
                 _ => {}

@@ -5,7 +5,7 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use app::{error::AppError, model::Username};
@@ -17,10 +17,16 @@ use cap_std::{
     },
 };
 
-use crate::{crypto::random_bytes, error::internal};
+use tracing::warn;
+
+use crate::{cells, crypto::random_bytes, error::internal};
 
 /// How often removal is tried while a dying process may still write.
 const REMOVAL_TRIES: u32 = 5;
+/// The mark that users came or went, in the run folder.
+const USERS_CHANGED: &str = ".users-changed";
+/// How long root may take to remove a user's files before that is no longer waited for.
+const ROOT_LIMIT: Duration = Duration::from_secs(10);
 /// Deepest folder whose permissions are repaired before removal.
 const MAX_DEPTH: u32 = 64;
 
@@ -43,24 +49,20 @@ impl UserFolders {
     /// [`AppError::Conflict`] if files of that name are left from somebody; [`AppError::Internal`].
     pub async fn create(&self, username: &Username) -> Result<(), AppError> {
         let name = username.clone();
-        let created = self.blocking(move |users, _| {
+        let created = self.blocking(move |users, run| {
             let mut private = DirBuilder::new();
             private.mode(0o700);
-            if users.try_exists(name.as_str())? {
-                // What a start that was cut short left; with anything else in it, removal fails.
-                let home = users.open_dir(name.as_str())?;
-                for part in ["projects", "config"] {
-                    match home.remove_dir(part) {
-                        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-                        _ => {}
-                    }
-                }
-                users.remove_dir(name.as_str())?;
-            }
-            users.create_dir_with(name.as_str(), &private)?;
-            let home = users.open_dir(name.as_str())?;
+            let draft = format!(".new-{name}");
+            // What a start that was cut short left; with anything else in it, removal fails.
+            remove_empty_home(&users, name.as_str())?;
+            remove_empty_home(&users, &draft)?;
+            users.create_dir_with(&draft, &private)?;
+            let home = users.open_dir(&draft)?;
             home.create_dir_with("projects", &private)?;
-            home.create_dir_with("config", &private)
+            home.create_dir_with("config", &private)?;
+            // All at once: whoever gives the folder to an account of its own does so as soon as it appears.
+            users.rename(&draft, &users, name.as_str())?;
+            tell_root(&run)
         });
         match created.await? {
             Ok(()) => Ok(()),
@@ -71,13 +73,17 @@ impl UserFolders {
         }
     }
 
-    /// Removes everything of a user; fine when there is nothing.
+    /// Removes everything of a user; fine when there is nothing. What belongs to an account of its own is set aside and
+    /// removed by root's `autocode-user sync`.
     ///
     /// # Errors
     /// [`AppError::Internal`] if something cannot be removed.
     pub async fn remove(&self, username: &Username) -> Result<(), AppError> {
         let name = username.clone();
         let removed = self.blocking(move |users, run| {
+            if cells::belongs_to_another(&users, name.as_str())? {
+                return removed_by_root(&users, &run, name.as_str());
+            }
             remove_tree(&users, name.as_str())?;
             remove_tree(&run, name.as_str())
         });
@@ -122,6 +128,44 @@ impl UserFolders {
         });
         done.await.map_err(|e| internal("file work ended early", e))
     }
+}
+
+fn remove_empty_home(users: &Dir, name: &str) -> io::Result<()> {
+    if !users.try_exists(name)? {
+        return Ok(());
+    }
+    let home = users.open_dir(name)?;
+    for part in ["projects", "config"] {
+        match home.remove_dir(part) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+    }
+    users.remove_dir(name)
+}
+
+/// Leaves a mark that users came or went. Root's `autocode-users.path` waits for it where there is one; root takes it away
+/// before it looks, so that what changes meanwhile leaves another.
+fn tell_root(run: &Dir) -> io::Result<()> {
+    run.create(USERS_CHANGED).map(drop)
+}
+
+/// Renames a folder to what root removes, and waits for that.
+fn removed_by_root(users: &Dir, run: &Dir, name: &str) -> io::Result<()> {
+    let random: [u8; 8] = random_bytes().map_err(io::Error::other)?;
+    let aside = format!(".removed-{name}-{:016x}", u64::from_ne_bytes(random));
+    users.rename(name, users, &aside)?;
+    tell_root(run)?;
+    let deadline = Instant::now() + ROOT_LIMIT;
+    while users.try_exists(&aside)? {
+        if Instant::now() >= deadline {
+            // Nobody gets them: a new user of the name starts with an empty folder.
+            warn!(folder = aside, "a removed user's files wait for root: `autocode-user sync` removes them");
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
 }
 
 fn remove_tree(parent: &Dir, name: &str) -> io::Result<()> {

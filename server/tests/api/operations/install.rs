@@ -1,18 +1,17 @@
 //! The installer, for real in a folder of its own: install, upgrade, an upgrade that fails and goes back, uninstall.
 //!
-//! Not tested here, for lack of a running systemd and of a machine to change: accounts, packages, `systemctl`, Caddy's own unit.
-//! Instead of systemd a script starts the same program with the same file of settings.
+//! Not tested here: accounts and `systemctl`, which `systemd` tests, packages, Caddy's own unit. Instead of systemd a script
+//! starts the same program with the same file of settings.
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use serde_json::json;
 
-use super::{done, root, said};
+use super::{done, executable, pack, said};
 use crate::common::{ADMIN, Client, PASSWORD};
 
 /// A machine's part below one folder.
@@ -57,24 +56,12 @@ esac
 "#,
             folder = machine.folder.path().display()
         );
-        fs::write(&control, script).unwrap();
-        fs::set_permissions(&control, fs::Permissions::from_mode(0o755)).unwrap();
+        executable(&control, &script);
         machine
     }
 
     fn path(&self, part: &str) -> PathBuf {
         self.folder.path().join(part)
-    }
-
-    /// Packs a release as `make dist` does, but for the build.
-    fn pack(&self, release: &str, binary: &Path) -> PathBuf {
-        fs::create_dir_all(self.path("site/pkg")).unwrap();
-        fs::write(self.path("site/pkg/autocode.js"), "").unwrap();
-        let mut dist = Command::new(root().join("scripts/dist"));
-        dist.args(["--no-build", "--no-archive", "--release", release, "--binary"]).arg(binary);
-        dist.arg("--site").arg(self.path("site")).arg("--out").arg(self.path("dist"));
-        let text = done(&mut dist);
-        PathBuf::from(text.trim().strip_prefix("==> ").unwrap())
     }
 
     fn install(&self, release: &Path, args: &[&str]) -> Command {
@@ -119,7 +106,7 @@ esac
 async fn install_upgrade_failed_upgrade_and_uninstall() {
     let machine = Machine::new();
     let program = Path::new(env!("CARGO_BIN_EXE_autocode"));
-    let one = machine.pack("0.1.0-one", program);
+    let one = pack(machine.folder.path(), "0.1.0-one", program);
     let text = done(&mut machine.install(&one, &["--domain", "autocode.example.org"]));
     assert!(text.contains("AutoCode 0.1.0-one is installed"), "{text}");
     assert!(text.contains("Not done with --prefix: the account autocode"), "{text}");
@@ -143,7 +130,7 @@ async fn install_upgrade_failed_upgrade_and_uninstall() {
     assert!(text.contains("is installed already"), "{text}");
     assert_eq!((machine.backups().len(), machine.sign_in().await), (0, 200));
 
-    let two = machine.pack("0.2.0-two", program);
+    let two = pack(machine.folder.path(), "0.2.0-two", program);
     let text = done(&mut machine.install(&two, &[]));
     assert!(text.contains("Upgrading from 0.1.0-one to 0.2.0-two"), "{text}");
     assert_eq!((machine.current().as_str(), machine.backups()), ("0.2.0-two", vec!["before".to_owned()]));
@@ -153,9 +140,8 @@ async fn install_upgrade_failed_upgrade_and_uninstall() {
     let broken = machine.path("broken");
     let script = "#!/bin/sh\n[ \"$1\" = serve ] || exit 1\nsqlite3 \"$AUTOCODE_DATA_DIR/autocode.db\" \"insert into _sqlx_migrations
         (version, description, success, checksum, execution_time) values (9999, 'the future', true, x'00', 0)\"\nexit 1\n";
-    fs::write(&broken, script).unwrap();
-    fs::set_permissions(&broken, fs::Permissions::from_mode(0o755)).unwrap();
-    let three = machine.pack("0.3.0-three", &broken);
+    executable(&broken, script);
+    let three = pack(machine.folder.path(), "0.3.0-three", &broken);
     let (code, text) = said(machine.install(&three, &[]).args(["--health-seconds", "3"]));
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("does not get ready: going back to 0.2.0-two"), "{text}");

@@ -7,9 +7,12 @@ mod install;
 mod metrics;
 mod refusals;
 mod rotate;
+mod systemd;
 
 use std::{
-    path::Path,
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
 
@@ -50,6 +53,24 @@ pub fn done(command: &mut Command) -> String {
 /// The repository.
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// Writes a program.
+fn executable(path: &Path, script: &str) {
+    fs::write(path, script).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Packs a release into `folder` as `make dist` does, but for the build; returns its folder.
+fn pack(folder: &Path, release: &str, binary: &Path) -> PathBuf {
+    let site = folder.join("site");
+    fs::create_dir_all(site.join("pkg")).unwrap();
+    fs::write(site.join("pkg/autocode.js"), "").unwrap();
+    let mut dist = Command::new(root().join("scripts/dist"));
+    dist.args(["--no-build", "--no-archive", "--release", release, "--binary"]).arg(binary);
+    dist.arg("--site").arg(site).arg("--out").arg(folder.join("dist"));
+    let text = done(&mut dist);
+    PathBuf::from(text.trim().strip_prefix("==> ").unwrap())
 }
 
 /// A user with a stored key, signed in.
