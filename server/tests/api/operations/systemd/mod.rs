@@ -186,7 +186,8 @@ async fn an_installation_lives_under_a_running_systemd() {
     here.completed(&tom, &path).await;
     here.nothing_is_roots();
 
-    // A second user, who is deleted: nothing is left.
+    // A second user, who is deleted: nothing is left. A folder that cannot be given to anybody is in nobody's way.
+    here.machine.run("install -d -o 12345 /data/users/aaa");
     make("eva").await;
     here.machine.eventually(&listening("eva"));
     let eva_uid: u32 = here.machine.run(&uid_of("eva")).trim().parse().unwrap();
@@ -205,7 +206,10 @@ async fn an_installation_lives_under_a_running_systemd() {
         here.machine.journal()
     );
     here.machine.eventually(&format!("! getent passwd {eva_uid} && ! pgrep --uid {eva_uid}"));
-    assert_eq!(here.machine.run("ls -A /data/users | tr '\\n' ' '"), format!("{ADMIN} tom "));
+    assert_eq!(here.machine.run("ls -A /data/users | tr '\\n' ' '"), format!("aaa {ADMIN} tom "));
+    let accounts = here.machine.run("getent passwd | grep -c '^autocode-[0-9]'");
+    assert_eq!(accounts.trim(), "2", "{}", here.machine.journal());
+    here.machine.run("rmdir /data/users/aaa");
     let places = "/data /etc /run /var";
     let left =
         format!("find {places} -uid {eva_uid} -o -name 'autocode*eva*' -o -path '/run/autocode/*eva*'");
