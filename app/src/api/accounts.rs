@@ -115,7 +115,7 @@ pub async fn setup(token: String, username: String, password: String) -> Result<
 #[server(prefix = "/fn", endpoint = "logout", output = Json)]
 pub async fn logout() -> Result<(), AppError> {
     set_cookies(answered(backend()?.logout(&headers()?).await)?)?;
-    // The page forgets drafts itself; without scripts, or if it could not, the browser does.
+    // The page forgets drafts itself, but not without scripts; the service worker's files show where somebody was.
     clear_storage()?;
     send_to("/login");
     Ok(())

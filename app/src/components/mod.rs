@@ -22,6 +22,7 @@ mod palette;
 mod plan;
 mod project_card;
 mod reveal;
+mod sign_out;
 #[cfg(feature = "hydrate")]
 mod socket;
 mod step_up;
@@ -53,6 +54,7 @@ pub use palette::{PaletteButton, PaletteOpener, palette};
 pub use plan::PlanView;
 pub use project_card::ProjectCard;
 pub use reveal::{center_current, reveal};
+pub use sign_out::SignOut;
 pub use step_up::{PasswordAgain, StepUp, step_up, with_step_up};
 pub use terminal::TerminalView;
 pub use text::{block, cost, duration, encoded, tokens};

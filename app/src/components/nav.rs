@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_router::components::A;
 
 use crate::{
-    api::{self, NavProject, Shell},
-    components::{AgentState, AgentStateView, Icon, Live, Load, ThemeSwitch, forget_drafts, icon},
+    api::{NavProject, Shell},
+    components::{AgentState, AgentStateView, Icon, Live, Load, SignOut, ThemeSwitch, icon},
     error::AppError,
     model::AgentId,
 };
@@ -30,7 +30,6 @@ pub fn Nav(
 
 #[component]
 fn NavLinks(shell: Shell) -> impl IntoView {
-    let logout = ServerAction::<api::Logout>::new();
     let live = Live::expect();
     let projects = live.nav_projects(shell.projects);
     let admin = shell.viewer.is_admin();
@@ -60,13 +59,12 @@ fn NavLinks(shell: Shell) -> impl IntoView {
                     </button>
                 </li>
                 <li>
-                    // A draft is for whoever typed it.
-                    <ActionForm action=logout on:submit:capture=|_| forget_drafts()>
+                    <SignOut>
                         <button type="submit" class="nav-button">
                             <Icon path=icon::SIGN_OUT />
                             <span class="nav-name">{format!("Sign out {}", shell.viewer.username)}</span>
                         </button>
-                    </ActionForm>
+                    </SignOut>
                 </li>
             </ul>
             <ThemeSwitch label="Theme" />

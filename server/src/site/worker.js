@@ -10,21 +10,12 @@ async function fill() {
 	await cache.addAll([...BUILD.offline, ...BUILD.files]);
 }
 
-async function drop(kept) {
-	const names = (await caches.keys()).filter((name) => name !== kept);
-	await Promise.all(names.map((name) => caches.delete(name)));
-}
-
+// A sign-out removes all of it by itself: the server says so to the browser.
 async function begin() {
-	await drop(CACHE);
+	const others = (await caches.keys()).filter((name) => name !== CACHE);
+	await Promise.all(others.map((name) => caches.delete(name)));
 	await registration.navigationPreload?.enable();
 	await clients.claim();
-}
-
-// After a sign-out nothing is left that shows which pages somebody looked at.
-async function forget() {
-	await drop();
-	await fill();
 }
 
 async function page(event) {
@@ -62,10 +53,8 @@ addEventListener("activate", (event) => event.waitUntil(begin()));
 addEventListener("fetch", (event) => {
 	const { request } = event;
 	const url = new URL(request.url);
-	if (url.origin !== location.origin) return;
-	if (request.method !== "GET") {
-		if (url.pathname === "/fn/logout") event.waitUntil(forget());
-	} else if (request.mode === "navigate") {
+	if (url.origin !== location.origin || request.method !== "GET") return;
+	if (request.mode === "navigate") {
 		event.respondWith(page(event));
 	} else if (url.pathname.startsWith(BUILD.folder)) {
 		event.respondWith(file(request));

@@ -9,9 +9,7 @@ use super::{
 };
 use crate::{
     api,
-    components::{
-        FormError, Icon, Live, ThemeChoice, close_dialog, forget_drafts, on_backdrop, problem, reveal,
-    },
+    components::{FormError, Icon, Live, SignOut, ThemeChoice, close_dialog, on_backdrop, problem, reveal},
     error::AppError,
     model::ProjectId,
 };
@@ -21,6 +19,8 @@ use crate::{
 struct Contents {
     dialog: NodeRef<html::Dialog>,
     field: NodeRef<html::Input>,
+    /// Signs out; a form does, because that leaves the page.
+    way_out: NodeRef<html::Button>,
     all: RwSignal<Vec<Entry>>,
     refused: RwSignal<Option<AppError>>,
     loading: RwSignal<bool>,
@@ -34,6 +34,7 @@ impl Contents {
         Self {
             dialog: NodeRef::new(),
             field: NodeRef::new(),
+            way_out: NodeRef::new(),
             all: RwSignal::default(),
             refused: RwSignal::new(None),
             loading: RwSignal::new(false),
@@ -156,6 +157,9 @@ pub fn Palette(
                 <p class="palette-note" role="status">
                     {note}
                 </p>
+                <SignOut>
+                    <button type="submit" node_ref=contents.way_out hidden=true></button>
+                </SignOut>
             </div>
         </dialog>
     }
@@ -190,14 +194,12 @@ fn doer(contents: Contents) -> Callback<Deed> {
         ServerAction::<api::Stop>::new(),
         ServerAction::<api::Restart>::new(),
     );
-    let logout = ServerAction::<api::Logout>::new();
     let asked = RwSignal::new(None::<ProjectId>);
     let outcomes = [
         (start.version(), problem(start)),
         (pause.version(), problem(pause)),
         (stop.version(), problem(stop)),
         (restart.version(), problem(restart)),
-        (logout.version(), problem(logout)),
     ];
     for (version, refusal) in outcomes {
         Effect::new(move |before: Option<()>| {
@@ -225,8 +227,9 @@ fn doer(contents: Contents) -> Callback<Deed> {
             theme.choose(chosen);
         }
         Deed::SignOut => {
-            forget_drafts();
-            logout.dispatch(api::Logout {});
+            if let Some(button) = contents.way_out.get_untracked() {
+                button.click();
+            }
         }
         Deed::Start(id) => {
             asked.set(Some(id));

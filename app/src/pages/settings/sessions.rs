@@ -4,7 +4,7 @@ use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
     api,
-    components::{FormError, Load, LocalTime, Submit, forget_drafts, problem, successes, with_step_up},
+    components::{FormError, Load, LocalTime, SignOut, Submit, problem, successes, with_step_up},
     model::Session,
 };
 
@@ -15,7 +15,6 @@ pub fn Sessions() -> impl IntoView {
     let others = ServerAction::<api::EndOtherSessions>::new();
     with_step_up(end);
     with_step_up(others);
-    let logout = ServerAction::<api::Logout>::new();
     let (ended, all_ended) = (successes(end), successes(others));
     let sessions = Resource::new(move || (ended.get(), all_ended.get()), |_| api::load_sessions());
     view! {
@@ -27,9 +26,9 @@ pub fn Sessions() -> impl IntoView {
             <Load resource=sessions let:sessions>
                 <SessionList sessions end others />
             </Load>
-            <ActionForm action=logout on:submit:capture=|_| forget_drafts()>
-                <Submit label="Sign out here" tone="" pending=logout.pending() />
-            </ActionForm>
+            <SignOut>
+                <Submit label="Sign out here" tone="" pending=false />
+            </SignOut>
         </section>
     }
     .into_any()
