@@ -23,7 +23,7 @@ export async function signIn(page: Page, who: Person = admin) {
 }
 
 export async function signOut(page: Page) {
-  await page.getByRole('button', { name: /^Sign out/ }).click();
+  await page.getByRole('button', { name: /^Sign out (?!everywhere)/ }).click();
   await expect(page).toHaveURL('/login');
 }
 

@@ -180,7 +180,7 @@ test('every form of the settings posts', async ({ page, request, playwright }) =
   // What a page with scripts kept is gone as well, though none runs here.
   const answered = page.waitForResponse((answer) => answer.url().endsWith('/fn/logout'));
   await page.locator('#sessions').getByRole('button', { name: 'Sign out here' }).click();
-  expect((await answered).headers()['clear-site-data']).toBe('"storage"');
+  expect((await (await answered).allHeaders())['clear-site-data']).toBe('"storage"');
   await expect(page).toHaveURL('/login');
   await page.goto('/settings');
   await expect(page).toHaveURL('/login');
