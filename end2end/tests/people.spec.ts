@@ -19,6 +19,7 @@ test('a user whom the admin made signs in, sees only their own things, and goes'
   await page.getByRole('button', { name: 'Create user' }).click();
   const row = page.getByTestId('user-maria');
   await expect(row).toBeVisible();
+  await expect(page.getByLabel('Password', { exact: true })).toHaveValue('');
 
   const hers = await another(browser, watch, maria);
   await expect(hers.page.getByRole('link', { name: 'Admin', exact: true })).toHaveCount(0);

@@ -5,10 +5,13 @@
 use std::process::ExitCode;
 
 use autocode_sandbox::{CellSpec, Group, launch};
-use server::{cells, launcher};
+use server::{
+    cells,
+    launcher::{self, Leftovers},
+};
 
 use crate::{
-    cli::{CellArgs, ExamineArgs, GiveUserArgs},
+    cli::{CellArgs, ExamineArgs, GiveUserArgs, RemoveLeftoversArgs},
     fail,
 };
 
@@ -21,6 +24,19 @@ pub fn give_user(args: GiveUserArgs) -> ExitCode {
     match launcher::give_user(&config, &args.user, args.uid) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => fail(format!("The folders of {} cannot be given to {}: {e}.", args.user, args.uid)),
+    }
+}
+
+/// Removes what is left of users.
+pub fn remove_leftovers(args: RemoveLeftoversArgs) -> ExitCode {
+    let RemoveLeftoversArgs { set_aside, run_of, home_of, config } = args;
+    let config = match config.resolve() {
+        Ok(config) => config,
+        Err(e) => return fail(e),
+    };
+    match launcher::remove_leftovers(&config, &Leftovers { set_aside, run_of, home_of }) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => fail(format!("What is left of users cannot be removed: {e}.")),
     }
 }
 

@@ -9,7 +9,7 @@ use std::{path::PathBuf, sync::LazyLock};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use server::config::ConfigArgs;
 
-pub use unit::{CellArgs, ExamineArgs, GiveUserArgs};
+pub use unit::{CellArgs, ExamineArgs, GiveUserArgs, RemoveLeftoversArgs};
 
 /// Version and, in a packed release, the revision that it was built from.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
@@ -64,6 +64,9 @@ pub enum Command {
     /// Give a user's folders to an account of its own; started by root's `autocode-user`.
     #[command(hide = true)]
     GiveUser(GiveUserArgs),
+    /// Remove what is left of users who are gone; started by root's `autocode-user`.
+    #[command(hide = true)]
+    RemoveLeftovers(RemoveLeftoversArgs),
     /// Measure an empty cell and print what it keeps apart, as JSON; started by systemd when the server asks.
     #[command(hide = true)]
     Examine(ExamineArgs),

@@ -82,6 +82,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Server => serve::server().await,
         Command::Cell(args) => cell::run(args).await,
         Command::GiveUser(args) => cell::give_user(args),
+        Command::RemoveLeftovers(args) => cell::remove_leftovers(args),
         Command::Examine(args) => cell::examine(args).await,
         Command::Probe(args) => probe(&args),
         Command::Confine(args) => confine::run(args),

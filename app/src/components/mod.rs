@@ -37,7 +37,7 @@ pub use buttons::Submit;
 pub use form::{
     Choice, Combobox, DraftNote, Field, FormError, Kept, Select, Suggestions, TextArea, Typed, forget_draft,
     forget_drafts, forget_sent_drafts, keep_draft, kept_draft, pending_of_form, problem, problem_of_form,
-    problem_without_form, successes, tell,
+    problem_without_form, reset_after, successes, tell,
 };
 pub use icon::Icon;
 pub use isolation::IsolationFacts;

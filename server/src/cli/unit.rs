@@ -40,3 +40,20 @@ pub struct GiveUserArgs {
     #[command(flatten)]
     pub config: Box<ConfigArgs>,
 }
+
+/// Options of `remove-leftovers`.
+#[derive(Args, Debug)]
+pub struct RemoveLeftoversArgs {
+    /// All that the server has set aside of users who were deleted.
+    #[arg(long)]
+    pub set_aside: bool,
+    /// The folders for sockets and accounts of this user.
+    #[arg(long, value_name = "USER")]
+    pub run_of: Option<app::model::Username>,
+    /// The files of this user.
+    #[arg(long, value_name = "USER")]
+    pub home_of: Option<app::model::Username>,
+    /// Where the installation is.
+    #[command(flatten)]
+    pub config: Box<ConfigArgs>,
+}

@@ -36,7 +36,7 @@ use crate::{
     config::Config,
     ground::prepare_folders,
 };
-pub use grant::give_user;
+pub use grant::{Leftovers, give_user, remove_leftovers};
 use orders::Orders;
 pub use ownership::Owner;
 

@@ -64,11 +64,19 @@ pub fn claim(data_dir: &Path, run_dir: &Path, server: Owner) -> io::Result<()> {
 /// # Errors
 /// `PermissionDenied` if it belongs to somebody else; else those of the file system.
 pub fn prepare(parent: &Dir, name: &str, parts: &[&str], server: Owner, uid: u32) -> io::Result<()> {
-    let user = Owner { uid, gid: server.gid };
     match parent.create_dir(name) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
     }
+    give_existing(parent, name, parts, server, uid)
+}
+
+/// As [`prepare`], for a folder that is there.
+///
+/// # Errors
+/// As [`prepare`], and `NotFound`.
+pub fn give_existing(parent: &Dir, name: &str, parts: &[&str], server: Owner, uid: u32) -> io::Result<()> {
+    let user = Owner { uid, gid: server.gid };
     let folder = parent.open_dir(name)?;
     let owner = folder.dir_metadata()?.uid();
     if owner != uid {

@@ -23,6 +23,8 @@ use crate::{cells, crypto::random_bytes, error::internal};
 
 /// How often removal is tried while a dying process may still write.
 const REMOVAL_TRIES: u32 = 5;
+/// What the names of folders begin with that root removes.
+pub const SET_ASIDE: &str = ".removed-";
 /// The mark that users came or went, in the run folder.
 const USERS_CHANGED: &str = ".users-changed";
 /// How long root may take to remove a user's files before that is no longer waited for.
@@ -153,7 +155,7 @@ fn tell_root(run: &Dir) -> io::Result<()> {
 /// Renames a folder to what root removes, and waits for that.
 fn removed_by_root(users: &Dir, run: &Dir, name: &str) -> io::Result<()> {
     let random: [u8; 8] = random_bytes().map_err(io::Error::other)?;
-    let aside = format!(".removed-{name}-{:016x}", u64::from_ne_bytes(random));
+    let aside = format!("{SET_ASIDE}{name}-{:016x}", u64::from_ne_bytes(random));
     users.rename(name, users, &aside)?;
     tell_root(run)?;
     let deadline = Instant::now() + ROOT_LIMIT;

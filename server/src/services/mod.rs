@@ -52,7 +52,7 @@ pub use accounts::{SetupToken, create_admin};
 pub(crate) use api_keys::write_copy;
 pub use demo_project::demo_project;
 pub use disk::{DiskGauge, count_user};
-pub use folders::UserFolders;
+pub use folders::{SET_ASIDE, UserFolders};
 pub use key_source::StoredKeys;
 
 /// All services; they share the server's parts.

@@ -10,7 +10,7 @@ mod shared;
 mod tell;
 mod typed;
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::{html::Form, prelude::*, server_fn::ServerFn};
 
 use crate::error::AppError;
 
@@ -43,6 +43,17 @@ where
         let went_well = value.with(|last| matches!(last, Some(Ok(_))));
         before.copied().unwrap_or(0) + usize::from(went_well)
     })
+}
+
+/// Empties a form whenever an action went well once more.
+pub fn reset_after(done: Memo<usize>, form: NodeRef<Form>) {
+    Effect::new(move |_| {
+        if done.get() > 0
+            && let Some(form) = form.get_untracked()
+        {
+            form.reset();
+        }
+    });
 }
 
 /// The message for one field, if the error is about it.

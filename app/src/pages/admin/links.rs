@@ -1,10 +1,10 @@
 //! The ways in: an account with a password, an invitation, and the links that are still open.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{form::ActionForm, html::Form, prelude::*};
 
 use crate::{
     api,
-    components::{Field, FormError, Load, LocalTime, Submit, problem, successes},
+    components::{Field, FormError, Load, LocalTime, Submit, problem, reset_after, successes},
     model::{AccountLink, NewLink},
 };
 
@@ -12,8 +12,10 @@ use crate::{
 #[component]
 pub fn CreateUser(create: ServerAction<api::CreateUser>) -> impl IntoView {
     let problem = problem(create);
+    let form = NodeRef::<Form>::new();
+    reset_after(successes(create), form);
     view! {
-        <ActionForm action=create attr:class="stack panel" attr:aria-label="New user">
+        <ActionForm action=create node_ref=form attr:class="stack panel" attr:aria-label="New user">
             <h3>"With a password"</h3>
             <FormError problem fields=&["username", "password"] />
             <Field

@@ -4,7 +4,7 @@ use leptos::{form::ActionForm, html::Form, prelude::*};
 
 use crate::{
     api,
-    components::{PasswordAgain, Submit, successes},
+    components::{PasswordAgain, Submit, reset_after, successes},
 };
 
 /// Takes the password, which then counts for some minutes.
@@ -13,13 +13,7 @@ pub fn Confirm() -> impl IntoView {
     let action = ServerAction::<api::StepUp>::new();
     let confirmed = successes(action);
     let form = NodeRef::<Form>::new();
-    Effect::new(move |_| {
-        if confirmed.get() > 0
-            && let Some(form) = form.get_untracked()
-        {
-            form.reset();
-        }
-    });
+    reset_after(confirmed, form);
     view! {
         <section class="group" id="confirm">
             <h2>"Confirm that it is you"</h2>

@@ -4,7 +4,7 @@ use leptos::{form::ActionForm, html::Form, prelude::*};
 
 use crate::{
     api,
-    components::{Field, FormError, Submit, problem, successes},
+    components::{Field, FormError, Submit, problem, reset_after, successes},
 };
 
 /// Replaces the password; every other sign-in ends.
@@ -13,13 +13,7 @@ pub fn Password() -> impl IntoView {
     let change = ServerAction::<api::ChangePassword>::new();
     let (problem, changed) = (problem(change), successes(change));
     let form = NodeRef::<Form>::new();
-    Effect::new(move |_| {
-        if changed.get() > 0
-            && let Some(form) = form.get_untracked()
-        {
-            form.reset();
-        }
-    });
+    reset_after(changed, form);
     view! {
         <section class="group" id="password">
             <h2>"Password"</h2>

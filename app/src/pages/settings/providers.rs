@@ -7,7 +7,7 @@ use crate::{
     api,
     components::{
         Field, FormError, Kept, Load, Select, Submit, pending_of_form, problem, problem_of_form,
-        problem_without_form, successes, with_step_up,
+        problem_without_form, reset_after, successes, with_step_up,
     },
     error::AppError,
     model::{CustomProvider, WireFormat},
@@ -119,13 +119,7 @@ fn Row(provider: CustomProvider, actions: Actions) -> impl IntoView {
 #[component]
 fn Add(add: ServerAction<api::PutProvider>, added: Memo<usize>) -> impl IntoView {
     let form = NodeRef::<Form>::new();
-    Effect::new(move |_| {
-        if added.get() > 0
-            && let Some(form) = form.get_untracked()
-        {
-            form.reset();
-        }
-    });
+    reset_after(added, form);
     view! {
         <details class="panel">
             <summary>"Add a server"</summary>
