@@ -149,7 +149,13 @@ fn remove_empty_home(users: &Dir, name: &str) -> io::Result<()> {
 /// Leaves a mark that users came or went. Root's `autocode-users.path` waits for it where there is one; root takes it away
 /// before it looks, so that what changes meanwhile leaves another.
 fn tell_root(run: &Dir) -> io::Result<()> {
-    run.create(USERS_CHANGED).map(drop)
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    match run.open_with(USERS_CHANGED, &options) {
+        // It waits to be seen, whoever left it: root may have made a user as well.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        left => left.map(drop),
+    }
 }
 
 /// Renames a folder to what root removes, and waits for that.
