@@ -6,7 +6,7 @@ import { open, signedIn, sizes, subjects } from '../support/pages';
 import { expect, test } from '../support/test';
 
 test('pages that anybody sees', async ({ page, watch }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   watch.allow(/status of 404/);
   for (const path of open) {
     await page.goto(path);
@@ -16,7 +16,7 @@ test('pages that anybody sees', async ({ page, watch }) => {
 });
 
 test('every page of a signed-in person', async ({ page, request }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(600_000);
   await signIn(page);
   for (const path of await signedIn(request)) {
     await page.goto(path);
@@ -27,7 +27,7 @@ test('every page of a signed-in person', async ({ page, request }) => {
 });
 
 test('what opens: menus, dialogs, lists, editors and refusals', async ({ page, request, watch }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(600_000);
   watch.allow(/status of 422/);
   const { project } = await subjects(request);
   await signIn(page);
@@ -79,7 +79,7 @@ test('what opens: menus, dialogs, lists, editors and refusals', async ({ page, r
 });
 
 test('a question and a refusal', async ({ page, request, watch }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   watch.allow(/status of (401|409)/);
   const anna = await api(request);
   const agent = await (await anna.post('/agents', { name: 'Looked at', model: 'demo/builder' })).json();
