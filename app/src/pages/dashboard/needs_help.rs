@@ -70,11 +70,12 @@ fn Ask(project: Project) -> impl IntoView {
                 <span class="muted">{steps}</span>
             </div>
             <p class="ask-text">{move || project.with(|p| p.question.clone())}</p>
-            <ActionForm action=answer attr:class="suggestions" attr:aria-label="Suggested answers">
+            // No names: they would be the same for every question, and each article has its project's.
+            <ActionForm action=answer attr:class="suggestions">
                 <input type="hidden" name="id" value=id.to_string() />
                 {buttons}
             </ActionForm>
-            <ActionForm action=answer attr:class="inline" attr:aria-label="Answer">
+            <ActionForm action=answer attr:class="inline">
                 <FormError problem fields=&["text"] />
                 <input type="hidden" name="id" value=id.to_string() />
                 <Field name="text" id=format!("answer-{id}") label="Your answer" problem required=true />
