@@ -19,8 +19,11 @@ use std::{
 use autocode_nanobot::{self as nanobot, protocol::CliPrograms};
 use autocode_runner as runner;
 use clap::Parser as _;
-use cli::{Cli, Command, CreateAdminArgs, ProbeArgs, RunnerArgs};
-use server::config::{Config, ConfigArgs};
+use cli::{Cli, Command, CreateAdminArgs, ProbeArgs, RemoveLeftoversArgs, RunnerArgs};
+use server::{
+    config::{Config, ConfigArgs},
+    launcher::Leftovers,
+};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -80,10 +83,18 @@ async fn dispatch(cli: Cli) -> ExitCode {
     match cli.command.unwrap_or(Command::Serve(cli.config)) {
         Command::Serve(config) => with(*config, serve::serve).await,
         Command::Server => serve::server().await,
-        Command::Cell(args) => cell::run(args).await,
-        Command::GiveUser(args) => cell::give_user(args),
-        Command::RemoveLeftovers(args) => cell::remove_leftovers(args),
-        Command::Examine(args) => cell::examine(args).await,
+        Command::Cell(args) => with(*args.config, async |config| cell::run(&config, &args.user).await).await,
+        Command::GiveUser(args) => {
+            with(*args.config, async |config| cell::give_user(&config, &args.user, args.uid)).await
+        }
+        Command::RemoveLeftovers(args) => {
+            let RemoveLeftoversArgs { set_aside, run_of, home_of, config } = args;
+            let left = Leftovers { set_aside, run_of, home_of };
+            with(*config, async |config| cell::remove_leftovers(&config, &left)).await
+        }
+        Command::Examine(args) => {
+            with(*args.config, async |config| cell::examine(&config, &args.folder).await).await
+        }
         Command::Probe(args) => probe(&args),
         Command::Confine(args) => confine::run(args),
         Command::Tunnel(args) => runner::tunnel(&args.host, args.port),

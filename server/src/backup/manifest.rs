@@ -8,8 +8,6 @@ pub(super) const MANIFEST: &str = "backup.json";
 pub(super) const DATABASE: &str = "autocode.db";
 /// The master key, if it was asked for.
 pub(super) const MASTER_KEY: &str = "master.key";
-/// One folder a user.
-pub(super) use crate::config::USERS_FOLDER as USERS;
 /// Last entry: for each file its SHA-256 in hex, two spaces, its path and a zero byte. An archive without it was cut off.
 pub(super) const CHECKSUMS: &str = "checksums";
 /// How archives of this version are laid out.

@@ -21,13 +21,13 @@ use thiserror::Error;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    config::Config,
+    config::{Config, USERS_FOLDER},
     crypto::{KeyError, MasterKey, sync_folder},
     data_lock::LockError,
     db::{DbError, now_ms, snapshot},
 };
 use archive::{Archive, Attributes};
-use manifest::{DATABASE, FORMAT, MANIFEST, MASTER_KEY, USERS};
+use manifest::{DATABASE, FORMAT, MANIFEST, MASTER_KEY};
 
 pub use manifest::{Contents, Manifest};
 pub use restore::{Restored, restore};
@@ -212,7 +212,7 @@ impl Parts {
         if manifest.contents == Contents::Everything {
             let users = Dir::open_ambient_dir(&self.users, ambient_authority())
                 .map_err(BackupError::io(&self.users))?;
-            tree::add(&mut archive, &users, Path::new(USERS), &mut missing).map_err(failed())?;
+            tree::add(&mut archive, &users, Path::new(USERS_FOLDER), &mut missing).map_err(failed())?;
         }
         let (files, out) = archive.finish(private).map_err(failed())?;
         let file = out.into_inner().map_err(|e| failed()(e.into_error()))?;

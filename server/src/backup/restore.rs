@@ -20,10 +20,10 @@ use tar::Archive;
 use super::{
     BackupError, Contents, Manifest,
     archive::hex,
-    manifest::{CHECKSUMS, DATABASE, FORMAT, MANIFEST, MASTER_KEY, USERS},
+    manifest::{CHECKSUMS, DATABASE, FORMAT, MANIFEST, MASTER_KEY},
 };
 use crate::{
-    config::Config,
+    config::{Config, USERS_FOLDER},
     crypto::{ApiKeyCipher, MasterKey, sync_folder},
     data_lock::DataLock,
     db::{self, Db, now_ms, snapshot},
@@ -142,8 +142,8 @@ fn present(config: &Config, manifest: &Manifest) -> Result<Vec<String>, BackupEr
         with_log.into_iter().filter(|name| data.join(name).symlink_metadata().is_ok()).collect();
     if manifest.contents == Contents::Everything {
         // An empty folder is no installation; the restored one then replaces it.
-        if fs::read_dir(data.join(USERS)).is_ok_and(|mut entries| entries.next().is_some()) {
-            present.push(USERS.to_owned());
+        if fs::read_dir(data.join(USERS_FOLDER)).is_ok_and(|mut entries| entries.next().is_some()) {
+            present.push(USERS_FOLDER.to_owned());
         }
     }
     // Without one in the backup, the key that is here stays: it may be the right one, put there on purpose.
@@ -257,7 +257,7 @@ fn put_in_place(config: &Config, manifest: &Manifest, staging: &Path) -> Result<
         }
     }
     if manifest.contents == Contents::Everything {
-        fs::rename(staging.join(USERS), data.join(USERS)).map_err(BackupError::io(data))?;
+        fs::rename(staging.join(USERS_FOLDER), data.join(USERS_FOLDER)).map_err(BackupError::io(data))?;
     }
     let handle = File::open(staging).map_err(BackupError::io(staging))?;
     rustix::fs::syncfs(&handle).map_err(|e| BackupError::io(staging)(e.into()))?;

@@ -10,7 +10,7 @@ use cap_std::{
     ambient_authority,
     fs::{Dir, MetadataExt as _},
 };
-use rustix::fs::{Mode, chmodat};
+use rustix::fs::{AtFlags, Mode, chmodat};
 
 use super::ownership::{self, Owner};
 use crate::{
@@ -26,8 +26,8 @@ pub(super) fn users(config: &Config) -> io::Result<Dir> {
     Dir::open_ambient_dir(&config.data_dir, ambient_authority())?.open_dir(USERS_FOLDER)
 }
 
-/// Gives a user's folders to `uid` and makes those in the run folder; the folders above let everybody pass through and no more. The server
-/// is whoever owns the data folder.
+/// Gives a user's folders to `uid` and makes those in the run folder; the folders above let everybody pass through and no
+/// more. The server is whoever owns the data folder.
 ///
 /// # Errors
 /// Those of the file system; `PermissionDenied` if a folder is somebody else's.
@@ -37,7 +37,7 @@ pub fn give_user(config: &Config, username: &Username, uid: u32) -> io::Result<(
     let meta = data.dir_metadata()?;
     let server = Owner { uid: meta.uid(), gid: meta.gid() };
     for folder in [&data, &users, &run] {
-        chmodat(folder, ".", Mode::from_raw_mode(0o711), rustix::fs::AtFlags::empty())?;
+        chmodat(folder, ".", Mode::from_raw_mode(0o711), AtFlags::empty())?;
     }
     // One who was deleted in the meantime does not come back as a folder.
     ownership::give_existing(&users, username.as_str(), &["projects", "config"], server, uid)?;

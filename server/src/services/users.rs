@@ -40,6 +40,13 @@ impl Services {
         }
     }
 
+    /// As [`Self::begin_as_admin`], with the user whom it is about.
+    async fn begin_about(&self, viewer: &Viewer, id: UserId) -> Answer<(Transaction<'static, Sqlite>, User)> {
+        let mut tx = self.begin_as_admin(viewer).await?;
+        let user = db::users::find(&mut *tx, id).await.map_err(error::db)?;
+        Ok((tx, user.ok_or(AppError::NotFound)?))
+    }
+
     /// Ends what runs for a user, then removes files, then rows: cut short anywhere, it can be done again.
     async fn remove_all_of(&self, user: &User) -> Answer<()> {
         self.orchestrator.remove_user(user.id, &user.username).await?;
@@ -90,8 +97,7 @@ impl Users for Services {
 
     async fn delete_user(&self, viewer: &Viewer, id: UserId, confirmation: Option<&str>) -> Answer<()> {
         admin(viewer)?;
-        let mut tx = self.begin_as_admin(viewer).await?;
-        let user = db::users::find(&mut *tx, id).await.map_err(error::db)?.ok_or(AppError::NotFound)?;
+        let (mut tx, user) = self.begin_about(viewer, id).await?;
         if confirmation.is_some_and(|typed| typed.trim() != user.username.as_str()) {
             let message = "Type the username exactly to delete the user.";
             return Err(AppError::invalid("confirmation", message));
@@ -108,11 +114,10 @@ impl Users for Services {
 
     async fn set_role(&self, viewer: &Viewer, id: UserId, role: Role) -> Answer<User> {
         admin(viewer)?;
-        let mut tx = self.begin_as_admin(viewer).await?;
+        let (mut tx, user) = self.begin_about(viewer, id).await?;
         // One that is being deleted is gone for everybody but the deletion.
         let hash = db::users::password_hash(&mut *tx, id).await.map_err(error::db)?;
         hash.ok_or(AppError::NotFound)?;
-        let user = db::users::find(&mut *tx, id).await.map_err(error::db)?.ok_or(AppError::NotFound)?;
         if user.role == role {
             return Ok(user);
         }
@@ -136,8 +141,7 @@ impl Users for Services {
             // Which of them is the one that asks is seen there.
             return Err(AppError::Conflict("End your own sessions in Settings.".to_owned()));
         }
-        let mut tx = self.begin_as_admin(viewer).await?;
-        let user = db::users::find(&mut *tx, id).await.map_err(error::db)?.ok_or(AppError::NotFound)?;
+        let (mut tx, user) = self.begin_about(viewer, id).await?;
         end_sessions_and_note(&mut tx, viewer, &user, "sessions_of_user_ended").await?;
         tx.commit().await.map_err(error::db)
     }
@@ -148,8 +152,7 @@ impl Users for Services {
             // There the password is asked for again.
             return Err(AppError::Conflict("Switch off your own second factor in Settings.".to_owned()));
         }
-        let mut tx = self.begin_as_admin(viewer).await?;
-        let user = db::users::find(&mut *tx, id).await.map_err(error::db)?.ok_or(AppError::NotFound)?;
+        let (mut tx, user) = self.begin_about(viewer, id).await?;
         if !db::second_factors::delete(&mut tx, id).await.map_err(error::db)? {
             return Err(AppError::NotFound);
         }

@@ -224,8 +224,8 @@ async fn an_installation_lives_under_a_running_systemd() {
     kept_apart(&here.completed(&tom, &path).await["isolation"]);
 
     // Without the program the data waits, and users keep their accounts.
-    let backup = here.machine.run("autocode-ctl backup /root --with-master-key");
-    assert!(backup.contains("/root/autocode-"), "{backup}");
+    let backup = here.machine.run("autocode-ctl backup /var/backups --with-master-key");
+    assert!(backup.contains("/var/backups/autocode-"), "{backup}");
     let uninstall =
         "cp -R /opt/autocode/releases/0.2.0-two /opt/test/out; /opt/test/out/install.sh --uninstall";
     here.machine.run(uninstall);
